@@ -1,0 +1,1 @@
+"""What two deployables must agree on: wire, records, keys, settings. Pure: no I/O, no clock."""
