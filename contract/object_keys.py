@@ -1,8 +1,8 @@
 """Where audio lies in the bucket. Pure.
 
-    parts/{user}/{session}/{from:012d}-{to:012d}-{sha256[:16]}.{pcm|opus}   while it is recorded
-    recordings/{user}/{session}/manifest.json                               at sealing
-    recordings/{user}/{session}/recording.{flac|ogg}                        after compaction
+parts/{user}/{session}/{from:012d}-{to:012d}-{sha256[:16]}.{pcm|opus}   while it is recorded
+recordings/{user}/{session}/manifest.json                               at sealing
+recordings/{user}/{session}/recording.{flac|ogg}                        after compaction
 """
 
 from __future__ import annotations
@@ -32,9 +32,7 @@ def parts_prefix(user_id: str, session_id: str) -> str:
     return f"{PARTS_PREFIX}{user_id}/{session_id}/"
 
 
-def part_key(
-    user_id: str, session_id: str, start: int, end: int, sha256_hex: str, encoding: Encoding
-) -> str:
+def part_key(user_id: str, session_id: str, start: int, end: int, sha256_hex: str, encoding: Encoding) -> str:
     """Give the key of the part that holds samples [start, end)."""
     prefix = parts_prefix(user_id, session_id)
     return f"{prefix}{start:012d}-{end:012d}-{sha256_hex[:16]}.{encoding}"

@@ -1,4 +1,4 @@
-"""The live state in DynamoDB: one table, its keys, attributes and states. Pure: builds and reads plain values.
+"""The live state in DynamoDB: one table, its keys, attributes and states. Pure.
 
     session#{id}     meta            owner, epoch, state, final_until, end_offset, connection_id, user_id, ...
     session#{id}     final#{n:06d}   one stored final
