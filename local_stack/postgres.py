@@ -249,10 +249,13 @@ class Postgres:
         assert self._binaries is not None
         if _reachable_by_all(self._binaries):
             return self._binaries
-        copy = beside / "pginstall"
+        package = self._binaries.parent.parent
+        copy = beside / "programs" / package.name
         if not copy.exists():
-            shutil.copytree(self._binaries.parent, copy, symlinks=True)
-        return copy / "bin"
+            shutil.copytree(package, copy, symlinks=True)
+            for libraries in package.parent.glob(f"{package.name}.*libs"):  # found by their place beside it
+                shutil.copytree(libraries, copy.parent / libraries.name, symlinks=True)
+        return copy / self._binaries.relative_to(package)
 
 
 def remove_cluster(data_dir: Path) -> None:
