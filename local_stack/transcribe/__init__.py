@@ -1,0 +1,1 @@
+"""Amazon Transcribe Medical's streaming endpoint, likened closely enough to be refused by. Local use only."""
