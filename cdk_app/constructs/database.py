@@ -1,0 +1,104 @@
+"""RDS PostgreSQL, which keeps the record: needed to finish a session, never to speak."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_rds as rds
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from cdk_app.config import DatabaseSize
+from cdk_app.constructs.encryption_key import EncryptionKey
+from cdk_app.constructs.network import Network
+from contract import environment
+
+_ENGINE: Final = rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_18_3)
+_PORT: Final = 5432
+_DATABASE_NAME: Final = "seva_arogya"
+_OWNER: Final = "seva_owner"
+_PARAMETERS: Final = {
+    "rds.force_ssl": "1",
+    # A failing statement's text and bound values may hold what a patient said: they never reach the log.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
+
+
+class Database(Construct):
+    """An encrypted instance in the data subnets that admits only whom it is told to, by TLS only."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        network: Network,
+        key: EncryptionKey,
+        size: DatabaseSize,
+        removal_policy: RemovalPolicy,
+        is_deletion_protected: bool,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._key = key.key
+        security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=network.vpc,
+            description="PostgreSQL: admits the migration, the api and the tasks",
+            allow_all_outbound=False,
+        )
+        self.instance = rds.DatabaseInstance(
+            self,
+            "Instance",
+            engine=_ENGINE,
+            instance_type=ec2.InstanceType(size.instance_type),
+            vpc=network.vpc,
+            vpc_subnets=network.DATA_SUBNETS,
+            security_groups=[security_group],
+            port=_PORT,
+            database_name=_DATABASE_NAME,
+            credentials=rds.Credentials.from_username(_OWNER, encryption_key=key.key),
+            manage_master_user_password=True,
+            parameter_group=rds.ParameterGroup(self, "Parameters", engine=_ENGINE, parameters=_PARAMETERS),
+            storage_type=rds.StorageType.GP3,
+            allocated_storage=size.storage_gib,
+            max_allocated_storage=size.storage_limit_gib,
+            storage_encrypted=True,
+            storage_encryption_key=key.key,
+            multi_az=size.is_multi_az,
+            backup_retention=Duration.days(size.backups_kept_days),
+            copy_tags_to_snapshot=True,
+            auto_minor_version_upgrade=False,  # the minor is pinned here; an upgrade is a change to this file
+            ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
+            cloudwatch_logs_exports=["postgresql"],
+            deletion_protection=is_deletion_protected,
+            removal_policy=removal_policy,
+        )
+        managed = self.instance.secret
+        assert managed is not None, "RDS manages the owner's password"
+        # By its address alone: with its key, reading it would be granted in the key's policy, naming a role of
+        # a stack that depends on this one.
+        self.owner_secret = secretsmanager.Secret.from_secret_complete_arn(
+            self, "OwnerSecret", managed.secret_arn
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Give the settings by which a client finds the database."""
+        return {
+            environment.DATABASE_SECRET_ID: self.owner_secret.secret_arn,
+            environment.DATABASE_HOST: self.instance.db_instance_endpoint_address,
+            environment.DATABASE_PORT: str(_PORT),
+            environment.DATABASE_NAME: _DATABASE_NAME,
+            environment.DATABASE_SSLMODE: "verify-full",
+        }
+
+    def admit(self, client: ec2.IConnectable, identity: iam.IGrantable) -> None:
+        """Let the client through to the port, and its identity read the credentials."""
+        # From the client's side, so that the rule lies in the client's stack and the two do not form a cycle.
+        client.connections.allow_to(self.instance, ec2.Port.tcp(_PORT), "PostgreSQL")
+        self.owner_secret.grant_read(identity)
+        self._key.grant_decrypt(identity)

@@ -1,0 +1,68 @@
+"""The Lambdas at the edges of a connection, and the one behind the HTTP API. None is on the audio path."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from cdk_app.constructs.database import Database
+from cdk_app.constructs.live_table import LiveTable
+from cdk_app.constructs.network import Network
+from cdk_app.constructs.python_functions import PythonFunctions
+from contract import environment
+
+_TIMEOUT: Final = Duration.seconds(10)
+
+
+class EdgeFunctions(Construct):
+    """connect, disconnect and api, each with its settings and no more than its permissions."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: PythonFunctions,
+        stage_name: str,
+        log_level: str,
+        network: Network,
+        table: LiveTable,
+        database: Database,
+        page_origin: str,
+        websocket_url: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        shared = {
+            environment.LOG_LEVEL: log_level,
+            environment.STAGE: stage_name,
+            environment.TABLE_NAME: table.table.table_name,
+        }
+        self.connect = functions.function(
+            self,
+            "connect",
+            environment={**shared, environment.ALLOWED_ORIGINS: page_origin},
+            timeout=_TIMEOUT,
+        )
+        table.grant_opening_connections(self.connect)
+        self.disconnect = functions.function(self, "disconnect", environment=shared, timeout=_TIMEOUT)
+        table.grant_closing_connections(self.disconnect)
+        self.api = functions.function(
+            self,
+            "api",
+            environment={
+                **shared,
+                environment.WEBSOCKET_URL: websocket_url,
+                **database.environment(),
+            },
+            timeout=_TIMEOUT,
+            network=network,
+        )
+        table.grant_issuing_tickets(self.api)
+        database.admit(self.api, self.api)
+
+    def by_name(self) -> dict[str, lambda_.Function]:
+        """Give the functions by the names that their outputs carry."""
+        return {"Connect": self.connect, "Disconnect": self.disconnect, "Api": self.api}

@@ -1,0 +1,75 @@
+"""Where the page is served: a private bucket behind CloudFront, which passes the API's paths on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+PAGE_PATH: Final = "/live-transcription"
+PAGE_FILE: Final = "live_transcription.html"
+_PAGE_PATHS_CODE: Final = Path(__file__).with_name("page_paths.js")
+
+
+class Page(Construct):
+    """The distribution whose domain is the page's origin and, behind `api_paths`, the HTTP API's."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, api_domain_name: str, api_paths: Sequence[str]
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            removal_policy=RemovalPolicy.DESTROY,  # everything in it comes from the repository
+        )
+        page_paths = cloudfront.Function(
+            self,
+            "PagePaths",
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+            code=cloudfront.FunctionCode.from_file(file_path=str(_PAGE_PATHS_CODE)),
+        )
+        api = cloudfront.BehaviorOptions(
+            origin=origins.HttpOrigin(api_domain_name),
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+            origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+        )
+        self.distribution = cloudfront.Distribution(
+            self,
+            "Distribution",
+            comment="Live transcription",
+            default_root_object=PAGE_FILE,
+            default_behavior=cloudfront.BehaviorOptions(
+                origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                response_headers_policy=cloudfront.ResponseHeadersPolicy.SECURITY_HEADERS,
+                function_associations=[
+                    cloudfront.FunctionAssociation(
+                        function=page_paths, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST
+                    )
+                ],
+            ),
+            additional_behaviors=dict.fromkeys(api_paths, api),
+        )
+
+    @property
+    def origin(self) -> str:
+        """What a browser on the page sends as `Origin`."""
+        return f"https://{self.distribution.distribution_domain_name}"
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return f"{self.origin}{PAGE_PATH}"

@@ -1,0 +1,37 @@
+"""What is put where the page is served: its files, and the settings that only a deployment knows."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_s3_deployment as s3_deployment
+from constructs import Construct
+
+from cdk_app import assets
+from cdk_app.constructs.page import Page
+from cdk_app.constructs.sign_in import SignIn
+
+
+class PageContent(Construct):
+    """Copies the page and its `config.json` into the bucket.
+
+    Nothing is invalidated: every file is served with `no-cache`, so CloudFront asks the bucket whether it
+    changed. (An invalidation would take a permission on every distribution of the account.)
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, page: Page, sign_in: SignIn) -> None:
+        super().__init__(scope, construct_id)
+        config = {
+            "sign_in": {
+                "authorize_url": f"{sign_in.base_url}/oauth2/authorize",
+                "token_url": f"{sign_in.base_url}/oauth2/token",
+                "logout_url": f"{sign_in.base_url}/logout",
+                "client_id": sign_in.client.user_pool_client_id,
+            },
+        }
+        s3_deployment.BucketDeployment(
+            self,
+            "Files",
+            destination_bucket=page.bucket,
+            sources=[assets.page_files(), s3_deployment.Source.json_data("config.json", config)],
+            cache_control=[s3_deployment.CacheControl.no_cache()],
+            memory_limit=256,
+        )

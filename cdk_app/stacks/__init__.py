@@ -1,0 +1,1 @@
+"""The three stacks: what they hold and hand to one another. They only compose constructs."""

@@ -1,0 +1,64 @@
+"""The stack of what browsers meet: the page, sign-in, the HTTP API, the WebSocket API's routes."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from cdk_app.config import StageConfiguration
+from cdk_app.constructs.edge_functions import EdgeFunctions
+from cdk_app.constructs.http_api import HttpApi
+from cdk_app.constructs.page import Page
+from cdk_app.constructs.page_content import PageContent
+from cdk_app.constructs.python_functions import PythonFunctions
+from cdk_app.constructs.sign_in import SignIn
+from cdk_app.constructs.websocket_routes import WebsocketRoutes
+from cdk_app.stacks.data import DataStack
+from cdk_app.stacks.service import ServiceStack
+
+
+class EdgeStack(Stack):
+    """All that must know the page's address: who may sign in from it, and who may open a socket from it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: StageConfiguration,
+        data: DataStack,
+        service: ServiceStack,
+    ) -> None:
+        super().__init__(scope, construct_id, env=stage.environment)
+        http_api = HttpApi(self, "Http", requests_per_s=stage.http_requests_per_s, burst=stage.http_burst)
+        page = Page(self, "Page", api_domain_name=http_api.domain_name, api_paths=HttpApi.PATHS)
+        sign_in = SignIn(self, "SignIn", users=data.users, page_url=page.url)
+        functions = EdgeFunctions(
+            self,
+            "Lambda",
+            functions=PythonFunctions(self, "Functions", key=data.key, log_retention=stage.log_retention),
+            stage_name=stage.name,
+            log_level=stage.log_level,
+            network=data.network,
+            table=data.table,
+            database=data.database,
+            page_origin=page.origin,
+            websocket_url=service.websocket.url,
+        )
+        http_api.add_routes(functions.api, sign_in=sign_in)
+        WebsocketRoutes(
+            self,
+            "Routes",
+            websocket=service.websocket,
+            connect=functions.connect,
+            disconnect=functions.disconnect,
+            balancer=service.balancer,
+            messages_per_s=stage.websocket_messages_per_s,
+            burst=stage.websocket_burst,
+        )
+        PageContent(self, "Content", page=page, sign_in=sign_in)
+
+        CfnOutput(self, "PageUrl", value=page.url)
+        CfnOutput(self, "HealthUrl", value=f"{page.origin}/health")
+        for name, function in functions.by_name().items():
+            CfnOutput(self, f"{name}LogGroup", value=function.log_group.log_group_name)

@@ -1,0 +1,67 @@
+"""The stack of what runs: the schema's migration, the streaming service, the balancer before it."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from cdk_app.config import StageConfiguration
+from cdk_app.constructs.load_balancer import LoadBalancer
+from cdk_app.constructs.migration import Migration
+from cdk_app.constructs.python_functions import PythonFunctions
+from cdk_app.constructs.streaming_service import StreamingService
+from cdk_app.constructs.streaming_task import StreamingTask
+from cdk_app.constructs.websocket_api import WebsocketApi
+from cdk_app.stacks.data import DataStack
+
+
+class ServiceStack(Stack):
+    """Schema first, then tasks. The WebSocket API is here because the tasks must know its address."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: StageConfiguration, data: DataStack
+    ) -> None:
+        super().__init__(scope, construct_id, env=stage.environment)
+        functions = PythonFunctions(self, "Functions", key=data.key, log_retention=stage.log_retention)
+        migration = Migration(
+            self,
+            "Migration",
+            functions=functions,
+            network=data.network,
+            database=data.database,
+            stage_name=stage.name,
+            log_level=stage.log_level,
+        )
+        self.websocket = WebsocketApi(self, "Websocket")
+        task = StreamingTask(
+            self,
+            "Task",
+            stage=stage,
+            key=data.key,
+            audio=data.audio,
+            table=data.table,
+            database=data.database,
+            websocket=self.websocket,
+        )
+        service = StreamingService(
+            self,
+            "Streaming",
+            stage_name=stage.name,
+            tasks=stage.task.tasks,
+            network=data.network,
+            task=task,
+            database=data.database,
+        )
+        migration.execute_before(service.service)
+        self.balancer = LoadBalancer(self, "Balancer", network=data.network, service=service)
+
+        CfnOutput(self, "WebsocketUrl", value=self.websocket.url)
+        CfnOutput(self, "ClusterName", value=service.cluster.cluster_name)
+        CfnOutput(self, "ServiceName", value=service.service.service_name)
+        CfnOutput(self, "TaskLogGroup", value=task.log_group.log_group_name)
+        CfnOutput(self, "MigrationLogGroup", value=migration.function.log_group.log_group_name)
+        CfnOutput(
+            self,
+            "TranscribeEndpoint",
+            value=f"https://transcribestreaming.{stage.transcribe_region}.{self.url_suffix}",
+        )
