@@ -1,0 +1,1 @@
+"""The database's schema: numbered SQL files, the runner that applies them, and its command line."""
