@@ -1,0 +1,179 @@
+"""From the stop to the record: OPEN -> STOPPING -> SEALED -> COMMITTED, one step at a time. Pure.
+
+The recording is sealed as soon as every sample is in the store; the record waits for stored text that covers
+it, or for the recogniser to give up. A step whose outcome is unknown is taken again.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum, auto
+
+from contract.records import SessionState, TranscriptState
+from contract.replies import Saved, Stored
+from streaming_task.core.effects import Commit, Effect, Seal, WriteStop
+from streaming_task.core.ownership import SessionMeta
+from streaming_task.core.recognition import Phase, Recognition
+from streaming_task.core.recording import Recording
+from streaming_task.core.transcript import Transcript
+
+STEP_RETRY_S = 1.0
+
+
+class _Step(StrEnum):
+    OPEN = auto()
+    WRITING_STOP = auto()
+    STOP_WRITTEN = auto()
+    SEALING = auto()
+    SEALED = auto()
+    COMMITTING = auto()
+    COMMITTED = auto()
+
+
+_STATE = {  # once the end is known
+    _Step.OPEN: SessionState.STOPPING,
+    _Step.WRITING_STOP: SessionState.STOPPING,
+    _Step.STOP_WRITTEN: SessionState.STOPPING,
+    _Step.SEALING: SessionState.STOPPING,
+    _Step.SEALED: SessionState.SEALED,
+    _Step.COMMITTING: SessionState.SEALED,
+    _Step.COMMITTED: SessionState.COMMITTED,
+}
+_BEFORE = {
+    _Step.WRITING_STOP: _Step.OPEN,
+    _Step.SEALING: _Step.STOP_WRITTEN,
+    _Step.COMMITTING: _Step.SEALED,
+}
+
+
+class Ending:
+    """Walks a session to its end."""
+
+    def __init__(self, *, commit_retry_s: float) -> None:
+        self._commit_retry_s = commit_retry_s
+        self._step = _Step.OPEN
+        self._retry_at = 0.0
+        self.end: int | None = None
+        self._client_sha256: str | None = None
+        self._sha256: str | None = None
+        self._gaps: tuple[tuple[int, int], ...] = ()
+        self._transcript = TranscriptState.PENDING
+        self._transcription_id: int | None = None
+
+    @property
+    def state(self) -> SessionState:
+        """Name the session's state."""
+        return SessionState.OPEN if self.end is None else _STATE[self._step]
+
+    @property
+    def is_stored(self) -> bool:
+        """Tell whether every sample is safe."""
+        return self._sha256 is not None
+
+    @property
+    def contradicts_client(self) -> bool:
+        """Tell whether the client's hash is not that of what is stored."""
+        return self._client_sha256 is not None and self._client_sha256 != self._sha256
+
+    def stop(self, end: int, client_sha256: str | None) -> None:
+        """Set the end; the first one stands."""
+        if self.end is None:
+            self.end = end
+            self._client_sha256 = client_sha256
+
+    # -- what happened -------------------------------------------------------------------------------
+
+    def stop_written(self) -> None:
+        """Note that the end is written down."""
+        self._step = _Step.STOP_WRITTEN
+
+    def sealed(self, sha256: str, gaps: tuple[tuple[int, int], ...]) -> None:
+        """Note that the manifest is written."""
+        self._step = _Step.SEALED
+        self._sha256 = sha256
+        self._gaps = gaps
+
+    def committed(self, transcription_id: int) -> None:
+        """Note that the record is written."""
+        self._step = _Step.COMMITTED
+        self._transcription_id = transcription_id
+
+    def failed(self, now: float) -> None:
+        """Note that the step under way failed or may have: it is taken again later."""
+        is_commit = self._step is _Step.COMMITTING
+        self._step = _BEFORE[self._step]
+        self._retry_at = now + (self._commit_retry_s if is_commit else STEP_RETRY_S)
+
+    # -- what to do ----------------------------------------------------------------------------------
+
+    def advance(
+        self, recording: Recording, transcript: Transcript, recognition: Recognition, now: float
+    ) -> list[Effect]:
+        """Take the next step, if it can be taken now."""
+        if self.end is None or now < self._retry_at:
+            return []
+        is_all_durable = recording.durable >= self.end and recording.all_durable
+        if is_all_durable and self._sha256 is None:
+            self._sha256 = recording.sha256
+        match self._step:
+            case _Step.OPEN:
+                self._step = _Step.WRITING_STOP
+                return [WriteStop(self.end, self._client_sha256)]
+            case _Step.STOP_WRITTEN if is_all_durable:
+                self._step = _Step.SEALING
+                return [Seal(self.end, recording.gaps, recording.sha256)]
+            case _Step.SEALED if transcript.is_settled:
+                return self._commit_if_heard(transcript, recognition)
+            case _:
+                return []
+
+    def _commit_if_heard(self, transcript: Transcript, recognition: Recognition) -> list[Effect]:
+        if self.end is not None and transcript.final_until >= self.end:
+            self._transcript = TranscriptState.COMPLETE
+        elif recognition.phase is Phase.GIVEN_UP:
+            self._transcript = TranscriptState.PENDING
+        else:
+            return []
+        self._step = _Step.COMMITTING
+        return [Commit(self._transcript)]
+
+    def next_due_at(self, now: float) -> float | None:
+        """Give when `advance` may next have something to do, if nothing else happens."""
+        return self._retry_at if self.end is not None and self._retry_at > now else None
+
+    # -- what to say ---------------------------------------------------------------------------------
+
+    def stored_message(self) -> Stored:
+        """Say that every sample is safe; only once `is_stored`."""
+        assert self.end is not None
+        assert self._sha256 is not None
+        return Stored(samples=self.end, sha256=self._sha256)
+
+    def saved_message(self, segments: int) -> Saved:
+        """Say that the record is written; only once it is."""
+        assert self.end is not None
+        assert self._sha256 is not None
+        assert self._transcription_id is not None
+        return Saved(
+            transcription_id=self._transcription_id,
+            samples=self.end,
+            sha256=self._sha256,
+            segments=segments,
+            gaps=self._gaps,
+            transcript=self._transcript,
+        )
+
+
+def saved_message_of(meta: SessionMeta) -> Saved:
+    """Say of a committed session what was said when it was committed."""
+    assert meta.samples is not None
+    assert meta.sha256 is not None
+    assert meta.transcription_id is not None
+    assert meta.transcript is not None
+    return Saved(
+        transcription_id=meta.transcription_id,
+        samples=meta.samples,
+        sha256=meta.sha256,
+        segments=meta.segments,
+        gaps=meta.gaps,
+        transcript=meta.transcript,
+    )

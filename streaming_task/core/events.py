@@ -1,0 +1,150 @@
+"""What can happen to a session. Pure values, a closed union."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contract.records import ConnectionId
+from contract.wire import Audio, Pause, Ping, Resume, Start, Stop
+from streaming_task.core.results import Ended, RecognisedResult
+
+SessionMessage = Start | Audio | Resume | Pause | Stop | Ping
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTaken:
+    """A client's message about this session, by a connection of its user."""
+
+    connection_id: ConnectionId
+    authorised_until: float  # Unix seconds
+    message: SessionMessage
+
+
+@dataclass(frozen=True, slots=True)
+class PartStored:
+    """The store has confirmed a part."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartFailed:
+    """A part may or may not be stored."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioRead:
+    """Stored audio, asked for because memory no longer holds it; empty: it could not be read."""
+
+    start: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOpened:
+    """A recognition stream is open; `expires_at` is Unix seconds."""
+
+    stream: int
+    expires_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamResults:
+    """A recognition stream said something."""
+
+    stream: int
+    results: tuple[RecognisedResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBlocked:
+    """A recognition stream took nothing from `fed_until` on: its buffer is full."""
+
+    stream: int
+    fed_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamWritable:
+    """A recognition stream takes audio again."""
+
+    stream: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnded:
+    """A recognition stream ended, or never opened."""
+
+    stream: int
+    ended: Ended
+
+
+@dataclass(frozen=True, slots=True)
+class FinalStored:
+    """The store has the oldest final that waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinalFailed:
+    """The oldest final that waits may or may not be stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopStored:
+    """The session's end is written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The manifest is written: what the recording is can no longer change."""
+
+    samples: int
+    sha256: str
+    gaps: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The record is written."""
+
+    transcription_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    """Writing the end, the seal or the record failed or is of unknown outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipLost:
+    """A fenced write was refused: another owner has a newer epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Event = (
+    MessageTaken
+    | PartStored
+    | PartFailed
+    | AudioRead
+    | StreamOpened
+    | StreamResults
+    | StreamBlocked
+    | StreamWritable
+    | StreamEnded
+    | FinalStored
+    | FinalFailed
+    | StopStored
+    | Sealed
+    | Committed
+    | StepFailed
+    | OwnershipLost
+    | Tick
+)

@@ -1,0 +1,234 @@
+"""When to open, feed, end and reopen recognition streams. Pure.
+
+A stream always begins where stored text ends, so whatever becomes of the last one, nothing is left out and
+nothing is said twice. Retries count consecutive failures; recording never waits for any of this.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum, auto
+from random import Random
+
+from contract.audio import to_ms
+from contract.replies import Status, Transcription
+from streaming_task.core.effects import AbortStream, Effect, EndStream, Feed, OpenStream, ReadAudio
+from streaming_task.core.recording import Recording
+from streaming_task.core.results import Ended, StreamEnd
+from streaming_task.core.timeline import Timeline
+from streaming_task.core.transcript import Transcript
+
+CHUNK_S = 0.2  # Transcribe recommends 50-200 ms
+CATCH_UP = 2.0  # times real time, at most
+BURST_S = 1.0  # what may be fed at once before the pace is kept
+READ_S = 30.0  # stored audio read back in one go
+HEALTHY_S = 30.0  # a stream that lived so long has proven that things work
+RETRY_FIRST_S = 0.25
+RETRY_MOST_S = 8.0
+QUOTA_RETRY_S = 5.0  # other streams must end first, so asking sooner cannot help
+DELAYED_S = 3.0  # text further behind than this is called delayed
+UNAVAILABLE_AFTER = 4  # failures in a row
+ATTEMPTS_AFTER_STOP = 2  # the drain, and one feeding again; then the transcript stays pending
+ROLL_BEFORE_S = 60.0  # before the stream's credentials expire
+
+
+class Phase(StrEnum):
+    """What the recogniser is doing."""
+
+    PARKED = auto()  # no stream, and nothing to feed
+    OPENING = auto()
+    LIVE = auto()
+    DRAINING = auto()  # told that no more audio comes, still talking
+    WAITING = auto()  # to try again
+    GIVEN_UP = auto()  # the rest of the transcript is for later
+
+
+class Recognition:
+    """The policy over one session's streams, of which at most one is open."""
+
+    def __init__(self, *, rate_hz: int, silence_timeout_s: float, streams: int, random: Random) -> None:
+        self._rate_hz = rate_hz
+        self._silence_timeout_s = silence_timeout_s
+        self._random = random
+        self.phase = Phase.PARKED
+        self.stream = streams  # number of the open or the next stream
+        self._base = 0
+        self._fed = 0
+        self._is_blocked = False
+        self._is_reading = False
+        self._is_paused = False
+        self._credit = 0.0  # samples that may be fed now
+        self._credit_at = 0.0
+        self._fed_at = 0.0
+        self._opened_at = 0.0
+        self._roll_at: float | None = None  # Unix seconds
+        self._failures = 0
+        self._failed_at_position = -1
+        self._failures_here = 0
+        self._last_end: StreamEnd | None = None
+        self._retry_at = 0.0
+
+    # -- what happened -------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Rest as soon as what is here has been fed."""
+        self._is_paused = True
+
+    def audio_came(self) -> None:
+        """Note new audio: a pause is over."""
+        self._is_paused = False
+
+    def opened(self, now: float, wall: float, expires_at: float | None) -> None:
+        """Note that the stream is open."""
+        self.phase = Phase.LIVE
+        self._opened_at = now
+        self._fed_at = now
+        if expires_at is not None:
+            self._roll_at = expires_at - min(ROLL_BEFORE_S, (expires_at - wall) / 4)
+
+    def blocked(self, fed_until: int) -> None:
+        """Note that the stream took nothing from `fed_until` on."""
+        self._is_blocked = True
+        self._fed = min(self._fed, fed_until)
+
+    def writable(self) -> None:
+        """Note that the stream takes audio again."""
+        self._is_blocked = False
+
+    def read_done(self) -> None:
+        """Note that stored audio was read back, or could not be."""
+        self._is_reading = False
+
+    def ended(self, ended: Ended, transcript: Transcript, now: float, *, is_stopping: bool) -> None:
+        """Note how the stream ended."""
+        has_drained = self.phase is Phase.DRAINING and ended.end is StreamEnd.CLEAN
+        if self.phase is not Phase.OPENING:
+            self.stream += 1
+        if has_drained:
+            transcript.covered(self._fed)
+            self.phase = Phase.PARKED
+            return
+        if self.phase is not Phase.OPENING and now - self._opened_at >= HEALTHY_S:
+            self._failures = 0
+        self._failures += 1
+        position = transcript.planned_until
+        self._failures_here = self._failures_here + 1 if position == self._failed_at_position else 1
+        self._failed_at_position = position
+        self._last_end = ended.end
+        if is_stopping and self._failures_here >= ATTEMPTS_AFTER_STOP:
+            self.phase = Phase.GIVEN_UP
+            return
+        self.phase = Phase.WAITING
+        self._retry_at = now + self._delay_s()
+
+    def _delay_s(self) -> float:
+        if self._last_end is StreamEnd.LIMIT_EXCEEDED:
+            return QUOTA_RETRY_S * (1 + self._random.random())
+        if self._failures == 1:
+            return 0.0  # a single fault costs no one a wait
+        most = min(RETRY_MOST_S, RETRY_FIRST_S * 2.0 ** min(self._failures, 16))
+        return RETRY_FIRST_S + most * self._random.random()
+
+    # -- what to do ----------------------------------------------------------------------------------
+
+    def advance(self, recording: Recording, transcript: Transcript, now: float, wall: float) -> list[Effect]:
+        """Do what can be done now."""
+        target = recording.audio_end
+        if self.phase is Phase.PARKED or (self.phase is Phase.WAITING and self._retry_at <= now):
+            return self._open_if_needed(target, transcript, now)
+        if self.phase is not Phase.LIVE:
+            return []
+        effects = self._feed(recording, target, now)
+        if self._fed >= target and not self._is_reading:
+            is_over = recording.end is not None and recording.received >= recording.end
+            is_silent = now - self._fed_at >= self._silence_timeout_s
+            if is_over or is_silent or self._is_paused:
+                return [*effects, *self._end()]
+        if self._roll_at is not None and wall >= self._roll_at:
+            return [*effects, *self._end()]
+        return effects
+
+    def _open_if_needed(self, target: int, transcript: Transcript, now: float) -> list[Effect]:
+        if transcript.planned_until >= target:
+            self.phase = Phase.PARKED
+            return []
+        self.phase = Phase.OPENING
+        self._base = self._fed = transcript.planned_until
+        self._is_blocked = False
+        self._credit = BURST_S * self._rate_hz
+        self._credit_at = now
+        self._roll_at = None
+        return [OpenStream(self.stream)]
+
+    def _feed(self, recording: Recording, target: int, now: float) -> list[Effect]:
+        rate = self._rate_hz
+        self._credit = min(BURST_S * rate, self._credit + (now - self._credit_at) * CATCH_UP * rate)
+        self._credit_at = now
+        effects: list[Effect] = []
+        while self._fed < target and not self._is_blocked and not self._is_reading:
+            samples = min(round(CHUNK_S * rate), target - self._fed)
+            if samples > self._credit:
+                break
+            until = self._fed + samples
+            if not recording.holds(self._fed, until):
+                self._is_reading = True
+                effects.append(ReadAudio(self._fed, min(target, self._fed + round(READ_S * rate))))
+                break
+            effects.append(Feed(self.stream, self._fed, recording.read(self._fed, until)))
+            self._credit -= samples
+            self._fed = until
+            self._fed_at = now
+        return effects
+
+    def _end(self) -> list[Effect]:
+        self.phase = Phase.DRAINING
+        return [EndStream(self.stream)]
+
+    def drop(self) -> list[Effect]:
+        """Let go of the stream at once: the session is another's now."""
+        is_open = self.phase in (Phase.OPENING, Phase.LIVE, Phase.DRAINING)
+        self.phase = Phase.GIVEN_UP
+        return [AbortStream(self.stream)] if is_open else []
+
+    # -- what to say ---------------------------------------------------------------------------------
+
+    @property
+    def fed(self) -> int:
+        """Give how far the open stream, or the last, has been fed, in samples of the session."""
+        return self._fed
+
+    @property
+    def timeline(self) -> Timeline:
+        """Give the place of the open stream on the session's clock."""
+        return Timeline(self._base, self._rate_hz)
+
+    def standing(self, recording: Recording, transcript: Transcript) -> Status:
+        """Say what the recogniser does and how far it is behind the audio."""
+        has_stream = self.phase in (Phase.LIVE, Phase.DRAINING)
+        heard_until = max(self._fed, transcript.planned_until) if has_stream else transcript.planned_until
+        behind = max(0, recording.audio_end - heard_until)
+        if self.phase is Phase.PARKED and behind == 0:
+            state = Transcription.PARKED
+        elif (
+            self.phase in (Phase.WAITING, Phase.OPENING, Phase.GIVEN_UP)
+            and self._failures >= UNAVAILABLE_AFTER
+            and self._last_end is not StreamEnd.LIMIT_EXCEEDED
+        ):
+            state = Transcription.UNAVAILABLE
+        elif behind < DELAYED_S * self._rate_hz and (has_stream or self._failures == 0):
+            state = Transcription.LIVE
+        else:
+            state = Transcription.DELAYED
+        return Status(transcription=state, behind_ms=to_ms(behind, self._rate_hz))
+
+    def next_due_at(self, recording: Recording, now: float, wall: float) -> float | None:
+        """Give when `advance` may next have something to do, if nothing else happens."""
+        if self.phase is Phase.WAITING:
+            return self._retry_at
+        if self.phase is not Phase.LIVE:
+            return None
+        if self._fed < recording.audio_end and not self._is_blocked and not self._is_reading:
+            return self._credit_at + CHUNK_S / CATCH_UP
+        times = [self._fed_at + self._silence_timeout_s]
+        if self._roll_at is not None:
+            times.append(now + max(0.0, self._roll_at - wall))
+        return min(times)

@@ -1,0 +1,403 @@
+"""One live session: events in, effects out. Pure: `now` is monotonic, `wall` is Unix seconds.
+
+What a client's message does, by state. The right-hand columns answer what a client may have missed.
+
+    message   OPEN      STOPPING           SEALED              COMMITTED
+    start     attach    attach             attach, stored      saved
+    audio     take      take               stored              saved
+    resume    attach    attach             attach, stored      attach, saved
+    pause     park      -                  -                   -
+    stop      end       ack or stored      stored              saved
+    ping      -         -                  -                   -
+
+Any other event is the answer to an effect; `_note` takes it, and `_advance` does whatever is then possible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import assert_never
+
+from contract.audio import from_seconds
+from contract.records import ConnectionId, SessionState
+from contract.replies import AboutSession, Error, Limits, Ready, Status, Transcription, Warn, WarningCode
+from contract.wire import (
+    BUFFER_BYTES,
+    MAX_MESSAGE_BYTES,
+    MESSAGES_PER_S,
+    Audio,
+    Code,
+    Pause,
+    Ping,
+    Refusal,
+    Resume,
+    Start,
+    Stop,
+)
+from streaming_task.core import events as ev
+from streaming_task.core.acknowledgement import Acknowledgement
+from streaming_task.core.attachment import Attachment
+from streaming_task.core.effects import (
+    Attach,
+    BeginRecord,
+    Close,
+    Compact,
+    Effect,
+    PutPart,
+    Report,
+    Send,
+    SendFinals,
+    StoreFinal,
+)
+from streaming_task.core.ending import Ending
+from streaming_task.core.ownership import SessionChanges, SessionMeta
+from streaming_task.core.recognition import Recognition
+from streaming_task.core.recording import Recording
+from streaming_task.core.transcript import Transcript
+
+STATUS_EVERY_S = 5.0  # while not live
+DURATION_NEAR_S = 120.0  # before the limit; a tenth of a limit that is lower
+AUTH_GRACE_S = 60.0
+AUTH_WARNING_S = 120.0
+ANSWERS_FOR_S = 60.0  # a committed session is kept so long to answer from memory
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How long a session may be quiet, may last, and may wait."""
+
+    idle_s: float
+    duration_s: float
+    seal_s: float  # without the client, after a stop
+    silence_s: float  # without audio, before the recogniser is parked
+    commit_retry_s: float
+
+
+class Session:
+    """A session that this task owns."""
+
+    def __init__(self, meta: SessionMeta, limits: SessionLimits, now: float, random: Random) -> None:
+        self.meta = meta
+        self._limits = limits
+        self._rate_hz = meta.terms.sample_rate_hz
+        self._recording = Recording(duration_limit_samples=from_seconds(limits.duration_s, self._rate_hz))
+        self._transcript = Transcript(final_until=meta.final_until, segments=meta.segments)
+        self._recognition = Recognition(
+            rate_hz=self._rate_hz,
+            silence_timeout_s=limits.silence_s,
+            streams=meta.streams,
+            random=random,
+        )
+        self._acknowledgement = Acknowledgement(now)
+        self._attachment = Attachment()
+        self._ending = Ending(commit_retry_s=limits.commit_retry_s)
+        self._heard_at = now  # last message of the client
+        self._progress_at = now  # last new audio, or the stop
+        self._limit_hit_at: float | None = None
+        self._status: Status | None = None
+        self._status_at = now
+        self._warned: set[WarningCode] = set()
+        self._has_said_stored = False
+        self._committed_at: float | None = None
+        self._is_closed = False
+        self._effects: list[Effect] = [BeginRecord()]
+
+    @property
+    def state(self) -> SessionState:
+        """Name the session's state."""
+        return self._ending.state
+
+    @property
+    def is_recording(self) -> bool:
+        """Tell whether the session still counts against the task's room."""
+        return not self._ending.is_stored and not self._is_closed
+
+    def handle(self, event: ev.Event, now: float, wall: float) -> list[Effect]:
+        """Take an event; give what is to be done, in order.
+
+        Raises:
+            Refusal: the event is a client's message that cannot be taken; nothing has changed.
+        """
+        if self._is_closed:
+            return []
+        if isinstance(event, ev.MessageTaken):
+            self._take(event, now, wall)
+        else:
+            self._note(event, now, wall)
+        if not self._is_closed:
+            self._advance(now, wall)
+        effects, self._effects = self._effects, []
+        return effects
+
+    # -- the client's messages -----------------------------------------------------------------------
+
+    def _take(self, event: ev.MessageTaken, now: float, wall: float) -> None:
+        message, connection_id = event.message, event.connection_id
+        if not isinstance(message, Start | Resume):
+            self._attachment.refuse_superseded(connection_id, message.ref)
+        if isinstance(message, Audio):
+            self._check_authorisation(event, wall)
+        self._heard_at = now
+        match message:
+            case Start():
+                self._attach(connection_id, message.client, None, message.ref, now)
+            case Resume():
+                self._attach(connection_id, message.client, message.last_segment, message.ref, now)
+            case Audio():
+                self._take_audio(connection_id, message, now)
+            case Stop():
+                self._stop(connection_id, message, now)
+            case Pause():
+                if self.state is SessionState.OPEN:
+                    self._recognition.pause()
+            case Ping():
+                pass
+            case _:
+                assert_never(message)
+
+    def _check_authorisation(self, event: ev.MessageTaken, wall: float) -> None:
+        if wall >= event.authorised_until + AUTH_GRACE_S:
+            raise Refusal(
+                Code.AUTH_EXPIRED, "Your sign-in has expired: sign in again to go on.", ref=event.message.ref
+            )
+        if wall >= event.authorised_until - AUTH_WARNING_S:
+            self._warn(WarningCode.AUTH_EXPIRING, "Your sign-in expires soon.")
+
+    def _attach(
+        self, connection_id: ConnectionId, client: str, last_segment: int | None, ref: str | None, now: float
+    ) -> None:
+        replaced = self._attachment.attach(connection_id, client)
+        if replaced is not None:
+            self._send(
+                replaced,
+                Error(
+                    ref=None,
+                    code=Code.SUPERSEDED,
+                    message="This session has been taken over by another page.",
+                ),
+            )
+        self._effects.append(Attach(SessionChanges(connection_id=connection_id, client=client)))
+        answers = self._ending_messages()
+        if last_segment is None and self.state is SessionState.COMMITTED:
+            self._effects += [Send(connection_id, answer) for answer in answers]
+            return
+        self._send(connection_id, self._ready(ref))
+        if last_segment is not None:
+            self._effects.append(SendFinals(connection_id, last_segment, answers))
+        else:
+            self._effects += [Send(connection_id, answer) for answer in answers]
+        if self._status is not None and self._ending.end is None:
+            self._send(connection_id, self._status)
+        self._acknowledgement.note(now)
+
+    def _ready(self, ref: str | None) -> Ready:
+        return Ready(ref=ref, next_offset=self._recording.received, limits=limits_message(self._limits))
+
+    def _take_audio(self, connection_id: ConnectionId, message: Audio, now: float) -> None:
+        if self._ending.is_stored:
+            self._effects += [Send(connection_id, answer) for answer in self._ending_messages()]
+            return
+        try:
+            is_new = self._recording.add(message.offset, message.data, now)
+        except Refusal as refusal:
+            if refusal.code is Code.DURATION_LIMIT and self._limit_hit_at is None:
+                self._limit_hit_at = now
+            if refusal.code is Code.CONFLICT:
+                self._effects.append(Report("AudioConflicts"))
+            raise
+        if is_new:
+            self._progress_at = now
+            self._recognition.audio_came()
+            self._warn_near_limits()
+        self._acknowledgement.note(now)
+
+    def _warn_near_limits(self) -> None:
+        limit_s = self._limits.duration_s
+        near_s = limit_s - min(DURATION_NEAR_S, limit_s / 10)
+        if self._recording.received_end >= from_seconds(near_s, self._rate_hz):
+            self._warn(WarningCode.DURATION_NEAR, "The session is close to its longest duration.")
+        if self._recording.bytes_not_durable >= BUFFER_BYTES // 2:
+            self._warn(WarningCode.BUFFER_HALF, "Storing is slow: half of what may wait is waiting.")
+
+    def _stop(self, connection_id: ConnectionId, message: Stop, now: float) -> None:
+        if self._ending.end is None:
+            recording = self._recording
+            end = recording.received_end if message.end_offset is None else message.end_offset
+            if end < recording.received_end:
+                raise Refusal(Code.BAD_MESSAGE, "end_offset lies before audio that was received.")
+            if end > from_seconds(self._limits.duration_s, self._rate_hz):
+                raise Refusal(Code.DURATION_LIMIT, "end_offset lies past the session's longest duration.")
+            self._end_at(end, message.sha256, now)
+        self._effects += [Send(connection_id, answer) for answer in self._ending_messages()]
+        self._acknowledgement.note(now)
+
+    def _end_at(self, end: int, client_sha256: str | None, now: float) -> None:
+        self._ending.stop(end, client_sha256)
+        self._recording.end = end
+        self._progress_at = now
+
+    def _ending_messages(self) -> tuple[AboutSession, ...]:
+        """Give what has been said of the end already, for a client that may have missed it."""
+        if self.state is SessionState.COMMITTED:
+            return (self._ending.saved_message(self._transcript.segments),)
+        return (self._ending.stored_message(),) if self._has_said_stored else ()
+
+    # -- answers to effects --------------------------------------------------------------------------
+
+    def _note(self, event: ev.Event, now: float, wall: float) -> None:
+        match event:
+            case ev.PartStored(start, end):
+                self._recording.stored(start, end)
+            case ev.PartFailed(start, end):
+                self._recording.failed(start, end, now)
+                self._effects.append(Report("PartsFailed"))
+            case ev.AudioRead(start, data):
+                self._recording.put_back(start, data)
+                self._recognition.read_done()
+            case ev.StreamOpened(stream, expires_at) if stream == self._recognition.stream:
+                self._recognition.opened(now, wall, expires_at)
+            case ev.StreamResults(stream, _) if stream == self._recognition.stream:
+                self._heard(event)
+            case ev.StreamBlocked(stream, fed_until) if stream == self._recognition.stream:
+                self._recognition.blocked(fed_until)
+            case ev.StreamWritable(stream) if stream == self._recognition.stream:
+                self._recognition.writable()
+            case ev.StreamEnded(stream, ended) if stream == self._recognition.stream:
+                self._recognition.ended(
+                    ended, self._transcript, now, is_stopping=self._ending.end is not None
+                )
+            case ev.FinalStored():
+                final = self._transcript.stored()
+                if final is not None:
+                    self._say(final)
+            case ev.FinalFailed():
+                self._transcript.failed(now)
+            case ev.StopStored():
+                self._ending.stop_written()
+            case ev.Sealed(_, sha256, gaps):
+                self._ending.sealed(sha256, gaps)
+            case ev.Committed(transcription_id):
+                self._committed(transcription_id, now)
+            case ev.StepFailed():
+                self._ending.failed(now)
+            case ev.OwnershipLost():
+                self._effects += [*self._recognition.drop(), Report("OwnershipLost"), Close()]
+                self._is_closed = True
+            case _:
+                pass  # time has passed, or an old stream's last words
+
+    def _heard(self, event: ev.StreamResults) -> None:
+        for result in event.results:
+            partial = self._transcript.heard(
+                result,
+                stream=event.stream,
+                timeline=self._recognition.timeline,
+                fed_until=self._recognition.fed,
+            )
+            if partial is not None:
+                self._say(partial)
+
+    def _committed(self, transcription_id: int, now: float) -> None:
+        self._ending.committed(transcription_id)
+        self._committed_at = now
+        self._say(self._ending.saved_message(self._transcript.segments))
+        if self._ending.contradicts_client:
+            self._effects.append(Report("HashMismatches"))
+        self._effects.append(Compact(verified=not self._ending.contradicts_client))
+
+    # -- what can be done now ------------------------------------------------------------------------
+
+    def _advance(self, now: float, wall: float) -> None:
+        self._end_if_abandoned(now)
+        recording, transcript = self._recording, self._transcript
+        is_flushing = self._ending.end is not None
+        for part in recording.due(now, flush=is_flushing):
+            self._effects.append(PutPart(part.start, part.end, part.data))
+        self._effects += self._recognition.advance(recording, transcript, now, wall)
+        self._pass_over_last_gap()
+        step = transcript.due(now)
+        if step is not None:
+            self._effects.append(StoreFinal(step.start, step.end, step.final))
+        recording.let_go(covered=transcript.final_until, fed=self._recognition.fed)
+        self._effects += self._ending.advance(recording, transcript, self._recognition, now)
+        self._say_what_is_due(now)
+        if self._committed_at is not None and now - self._committed_at >= ANSWERS_FOR_S:
+            self._effects.append(Close())
+            self._is_closed = True
+
+    def _pass_over_last_gap(self) -> None:
+        end, recording = self._ending.end, self._recording
+        is_all_here = end is not None and recording.received >= end
+        if end is not None and is_all_here and self._transcript.planned_until >= recording.audio_end:
+            self._transcript.covered(end)
+
+    def _end_if_abandoned(self, now: float) -> None:
+        if self._ending.end is None:
+            has_gone = now - self._heard_at >= self._limits.idle_s
+            is_over = self._limit_hit_at is not None and now - self._limit_hit_at >= self._limits.seal_s
+            if has_gone or is_over:
+                self._end_at(self._recording.received_end, None, now)
+                self._recording.declare_gaps()
+        elif self._recording.missing() and now - self._progress_at >= self._limits.seal_s:
+            self._recording.declare_gaps()
+
+    def _say_what_is_due(self, now: float) -> None:
+        if self._ending.is_stored and not self._has_said_stored:
+            self._has_said_stored = True
+            self._acknowledgement.beats = False
+            self._say(self._ending.stored_message())
+        for said in self._acknowledgement.due(self._recording, now):
+            self._say(said)
+        if self._ending.is_stored:
+            return
+        status = self._recognition.standing(self._recording, self._transcript)
+        has_changed = self._status is None or status.transcription is not self._status.transcription
+        is_due = status.transcription is not Transcription.LIVE and now - self._status_at >= STATUS_EVERY_S
+        if has_changed or is_due:
+            self._status, self._status_at = status, now
+            self._say(status)
+
+    def next_due_at(self, now: float, wall: float) -> float:
+        """Give when a Tick is due, if nothing else happens."""
+        limits = self._limits
+        times = [
+            self._recording.next_due_at(),
+            self._acknowledgement.next_due_at(),
+            self._recognition.next_due_at(self._recording, now, wall),
+            self._transcript.next_due_at(),
+            self._ending.next_due_at(now),
+            None if self._ending.is_stored else self._status_at + STATUS_EVERY_S,
+            None if self._committed_at is None else self._committed_at + ANSWERS_FOR_S,
+            None if self._limit_hit_at is None else self._limit_hit_at + limits.seal_s,
+        ]
+        if self._ending.end is None:
+            times.append(self._heard_at + limits.idle_s)
+        elif not self._ending.is_stored:
+            times.append(self._progress_at + limits.seal_s)
+        return min(time for time in times if time is not None)
+
+    # -- saying things -------------------------------------------------------------------------------
+
+    def _send(self, connection_id: ConnectionId, message: AboutSession) -> None:
+        self._effects.append(Send(connection_id, message))
+
+    def _say(self, message: AboutSession) -> None:
+        if self._attachment.connection_id is not None:
+            self._send(self._attachment.connection_id, message)
+
+    def _warn(self, code: WarningCode, sentence: str) -> None:
+        if code not in self._warned:
+            self._warned.add(code)
+            self._say(Warn(code=code, message=sentence))
+
+
+def limits_message(limits: SessionLimits) -> Limits:
+    """Say which limits a client must keep to."""
+    return Limits(
+        idle_s=round(limits.idle_s),
+        duration_s=round(limits.duration_s),
+        buffer_bytes=BUFFER_BYTES,
+        message_bytes=MAX_MESSAGE_BYTES,
+        messages_per_s=MESSAGES_PER_S,
+    )

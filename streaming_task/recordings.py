@@ -1,0 +1,139 @@
+"""From parts to a manifest to one recording: what is stored, read back in order."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+
+from contract.audio import bytes_in
+from contract.object_keys import manifest_key, parts_prefix, recording_key
+from streaming_task.core.ownership import SessionTerms
+from streaming_task.ports import AudioStore, Compactor, StoredPart, Unavailable
+
+_log = logging.getLogger(__name__)
+
+Gaps = tuple[tuple[int, int], ...]
+COMPACT_ATTEMPTS = 5
+COMPACT_RETRY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What one part gives to the recording: samples [start, end), of which none is another's."""
+
+    part: StoredPart
+    start: int
+    end: int
+
+
+class Recordings:
+    """Seals and compacts the audio of sessions; one compaction at a time, as it holds a whole recording."""
+
+    def __init__(self, audio: AudioStore, compactor: Compactor) -> None:
+        self._audio = audio
+        self._compactor = compactor
+        self._compacting = asyncio.Semaphore(1)
+
+    async def read(self, terms: SessionTerms, start: int, end: int) -> bytes:
+        """Read stored samples [start, end); what no part holds is silence.
+
+        Raises:
+            Unavailable: the store did not answer well.
+        """
+        found: list[bytes] = []
+        at = start
+        for piece in await self._pieces(terms):
+            if piece.end <= at or piece.start >= end:
+                continue
+            found.append(bytes(bytes_in(piece.start - at)) if piece.start > at else b"")
+            since, until = max(piece.start, at), min(piece.end, end)
+            found.append(await self._read(piece, since, until))
+            at = until
+        found.append(bytes(bytes_in(end - at)))
+        return b"".join(found)
+
+    async def seal(self, terms: SessionTerms, end: int, gaps: Gaps, sha256: str | None) -> str:
+        """Write the manifest; give the hash of the stored bytes in order.
+
+        Raises:
+            Unavailable: the store did not answer well; the same call again is safe.
+        """
+        pieces = await self._pieces(terms, end)
+        if sha256 is None:
+            digest = hashlib.sha256()
+            for piece in pieces:
+                digest.update(await self._read(piece, piece.start, piece.end))
+            sha256 = digest.hexdigest()
+        manifest = {
+            "session_id": terms.session_id,
+            "encoding": terms.encoding,
+            "sample_rate": terms.sample_rate_hz,
+            "samples": end,
+            "sha256": sha256,
+            "gaps": gaps,
+            "parts": [
+                {
+                    "key": piece.part.key,
+                    "from": piece.start,
+                    "to": piece.end,
+                    "sha256_head": piece.part.sha256_head,
+                }
+                for piece in pieces
+            ],
+        }
+        key = manifest_key(terms.user_id, terms.session_id)
+        await self._audio.put(key, json.dumps(manifest).encode(), "application/json")
+        return sha256
+
+    async def compact(self, terms: SessionTerms, end: int, sha256: str, *, may_delete: bool) -> bool:
+        """Make one recording of the parts, then delete them; False: they had to be kept."""
+        async with self._compacting:
+            for attempt in range(COMPACT_ATTEMPTS):
+                if attempt:
+                    await asyncio.sleep(COMPACT_RETRY_S)
+                try:
+                    return await self._compact(terms, end, sha256, may_delete=may_delete)
+                except Unavailable as error:
+                    _log.warning(
+                        "Session recording not compacted yet",
+                        extra={"session_id": terms.session_id, "code": error.code},
+                    )
+        return False
+
+    async def _compact(self, terms: SessionTerms, end: int, sha256: str, *, may_delete: bool) -> bool:
+        pieces = await self._pieces(terms, end)
+        digest = hashlib.sha256()
+        pcm = bytearray(bytes_in(end))  # a gap is silence of its length
+        for piece in pieces:
+            data = await self._read(piece, piece.start, piece.end)
+            digest.update(data)
+            pcm[bytes_in(piece.start) : bytes_in(piece.end)] = data
+        if digest.hexdigest() != sha256:
+            _log.error("Session parts differ from their seal: kept", extra={"session_id": terms.session_id})
+            return False
+        flac = await asyncio.to_thread(self._compactor.encode, bytes(pcm), terms.sample_rate_hz)
+        key = recording_key(terms.user_id, terms.session_id, terms.encoding)
+        await self._audio.put(key, flac, "audio/flac")
+        if may_delete:
+            await self._audio.delete([piece.part.key for piece in pieces])
+        return may_delete
+
+    async def _pieces(self, terms: SessionTerms, end: int | None = None) -> list[_Piece]:
+        parts = await self._audio.list_parts(parts_prefix(terms.user_id, terms.session_id))
+        pieces: list[_Piece] = []
+        at = 0
+        for part in sorted(parts, key=lambda part: (part.start, part.key)):
+            until = part.end if end is None else min(part.end, end)
+            if until > at:
+                pieces.append(_Piece(part, max(at, part.start), until))
+                at = until
+        return pieces
+
+    async def _read(self, piece: _Piece, start: int, end: int) -> bytes:
+        data = await self._audio.read(piece.part.key)
+        if data is None:
+            raise Unavailable("PartMissing")
+        return data[bytes_in(start - piece.part.start) : bytes_in(end - piece.part.start)]

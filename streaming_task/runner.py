@@ -1,0 +1,333 @@
+"""Do what a session wants done: one runner a session, events in, effects performed in order.
+
+Nothing here decides; whatever fails is told to the session as an event. Events that arrive while effects are
+performed wait their turn, so the session never sees itself half-way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from contract.audio import Encoding, transcribe_rate_hz
+from contract.object_keys import part_key, recording_key
+from contract.records import ConnectionId, RecordStatus, SessionState, TranscriptState
+from contract.replies import AboutSession, Error, Final, encode
+from contract.wire import Refusal
+from streaming_task import ports
+from streaming_task.core import effects as do
+from streaming_task.core import events as ev
+from streaming_task.core.ownership import SessionChanges
+from streaming_task.core.record import Record
+from streaming_task.core.session import Session
+from streaming_task.pushes import Pushes
+from streaming_task.recordings import Recordings
+from streaming_task.streams import LiveStream
+
+_log = logging.getLogger(__name__)
+
+TIMER_SLACK_S = 0.005  # a timer that is this little early is left as it is
+READ_RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What runners share."""
+
+    audio: ports.AudioStore
+    recordings: Recordings
+    sessions: ports.Sessions
+    finals: ports.Finals
+    records: ports.Records
+    recognition: ports.Recognition
+    resampler: Callable[[int, int], ports.Resampler]  # from Hz, to Hz
+    pushes: Pushes
+    report: Callable[[str, float], None]
+
+
+class SessionRunner:
+    """Owns one session and everything that is under way for it."""
+
+    def __init__(self, session: Session, services: Services, on_close: Callable[[], None]) -> None:
+        self.session = session
+        self._terms = session.meta.terms
+        self._epoch = session.meta.epoch
+        self._services = services
+        self._on_close = on_close
+        self._loop = asyncio.get_running_loop()
+        self._inbox: deque[ev.Event] = deque()
+        self._is_working = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._streams: dict[int, LiveStream] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._held_back: dict[ConnectionId, list[AboutSession]] = {}
+        self._sealed: ev.Sealed | None = None
+        self._is_closed = False
+
+    def post(self, event: ev.Event) -> None:
+        """Tell the session something; its effects are performed before this returns, or right after."""
+        self._inbox.append(event)
+        if self._is_working or self._is_closed:
+            return
+        self._is_working = True
+        try:
+            while self._inbox:
+                self._handle(self._inbox.popleft())
+        finally:
+            self._is_working = False
+        self._set_timer()
+
+    def _handle(self, event: ev.Event) -> None:
+        try:
+            effects = self.session.handle(event, self._loop.time(), time.time())
+        except Refusal as refusal:
+            assert isinstance(event, ev.MessageTaken)
+            self.refuse(event.connection_id, refusal)
+            return
+        for effect in effects:
+            self._perform(effect)
+
+    def refuse(self, connection_id: ConnectionId, refusal: Refusal) -> None:
+        """Tell a connection that its message about this session was refused."""
+        self._say(connection_id, Error(ref=refusal.ref, code=refusal.code, message=refusal.sentence))
+
+    def abort(self) -> None:
+        """Stop at once; what is durable is durable, the client has the rest."""
+        self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for stream in self._streams.values():
+            stream.abort()
+        self._streams.clear()
+
+    async def settle(self, within_s: float) -> None:
+        """Wait for what is under way, at most for so long."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within_s)
+        for task in self._tasks:
+            task.cancel()
+
+    def _set_timer(self) -> None:
+        if self._is_closed:
+            return
+        due_at = self.session.next_due_at(self._loop.time(), time.time())
+        if self._timer is not None:
+            if self._timer.when() <= due_at + TIMER_SLACK_S:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(due_at, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.post(ev.Tick())
+
+    # -- effects -------------------------------------------------------------------------------------
+
+    def _perform(self, effect: do.Effect) -> None:
+        match effect:
+            case do.Send(connection_id, message):
+                self._say(connection_id, message)
+            case do.SendFinals(connection_id, after, then):
+                self._held_back.setdefault(connection_id, [])
+                self._spawn(self._send_finals(connection_id, after, then), "finals")
+            case do.Attach(changes):
+                self._attempt(self._update(changes, ev.Tick()), "attach", ev.Tick())
+            case do.PutPart(start, end, data):
+                self._attempt(self._put_part(start, end, data), "part", ev.PartFailed(start, end))
+            case do.ReadAudio(start, end):
+                self._attempt(self._read_audio(start, end), "read", ev.AudioRead(start, b""))
+            case do.OpenStream(stream):
+                self._open_stream(stream)
+            case do.Feed(stream, start, data):
+                if stream in self._streams:
+                    self._streams[stream].feed(data, start)
+            case do.EndStream(stream):
+                if stream in self._streams:
+                    self._streams[stream].end()
+            case do.AbortStream(stream):
+                if stream in self._streams:
+                    self._streams.pop(stream).abort()
+            case do.StoreFinal(start, end, final):
+                self._attempt(self._store_final(start, end, final), "final", ev.FinalFailed())
+            case do.BeginRecord():
+                self._attempt(self._begin_record(), "record begin", ev.Tick())
+            case do.WriteStop(end, client_sha256):
+                changes = SessionChanges(
+                    state=SessionState.STOPPING, end_offset=end, client_sha256=client_sha256
+                )
+                self._attempt(self._update(changes, ev.StopStored()), "stop", ev.StepFailed())
+            case do.Seal(end, gaps, sha256):
+                self._attempt(self._seal(end, gaps, sha256), "seal", ev.StepFailed())
+            case do.Commit(transcript):
+                self._attempt(self._commit(transcript), "commit", ev.StepFailed())
+            case do.Compact(verified):
+                self._spawn(self._compact(may_delete=verified), "compact")
+            case do.Report(name, value):
+                self._services.report(name, value)
+            case do.Close():
+                self.abort()
+                self._on_close()
+            case _:
+                assert_never(effect)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=f"{name} {self._terms.session_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _attempt(self, work: Coroutine[Any, Any, ev.Event], name: str, failed: ev.Event) -> None:
+        self._spawn(self._finish(work, name, failed), name)
+
+    async def _finish(self, work: Coroutine[Any, Any, ev.Event], name: str, failed: ev.Event) -> None:
+        about = {"session_id": self._terms.session_id, "step": name}
+        try:
+            event = await work
+        except (ports.Fenced, ports.Diverged) as error:
+            _log.error("Session lost to another owner", extra=about | {"code": error.code})
+            event = ev.OwnershipLost()
+        except ports.Unavailable as error:
+            _log.warning("Session step failed, will be repeated", extra=about | {"code": error.code})
+            event = failed
+        except Exception as error:  # noqa: BLE001 - a defect must not stop the retry that keeps the audio
+            _log.error("Session step broke", extra=about | {"code": type(error).__name__})
+            event = failed
+        self.post(event)
+
+    # -- saying things -------------------------------------------------------------------------------
+
+    def _say(self, connection_id: ConnectionId, message: AboutSession) -> None:
+        held_back = self._held_back.get(connection_id)
+        if held_back is not None and message.TYPE != "ready":
+            held_back.append(message)
+            return
+        text = encode(message, self._terms.session_id, self._epoch)
+        self._services.pushes.send(connection_id, self._terms.session_id, type(message), text)
+
+    async def _send_finals(
+        self, connection_id: ConnectionId, after: int, then: tuple[AboutSession, ...]
+    ) -> None:
+        """Read finals from the store and say them before anything newer."""
+        finals: list[Final] = []
+        try:
+            finals = await self._services.finals.after(self._terms.session_id, after)
+        except ports.Unavailable as error:
+            # The client sees the hole at the next final, or at `saved`, and resumes again.
+            _log.warning(
+                "Session finals not read", extra={"session_id": self._terms.session_id, "code": error.code}
+            )
+        finally:
+            newest = finals[-1].segment if finals else after
+            newer = [
+                message
+                for message in self._held_back.pop(connection_id, [])
+                if not (isinstance(message, Final) and message.segment <= newest)
+            ]
+            for message in (*finals, *then, *newer):
+                self._say(connection_id, message)
+
+    # -- audio ---------------------------------------------------------------------------------------
+
+    async def _put_part(self, start: int, end: int, data: bytes) -> ev.Event:
+        terms = self._terms
+        digest = hashlib.sha256(data).hexdigest()
+        key = part_key(terms.user_id, terms.session_id, start, end, digest, terms.encoding)
+        await self._services.audio.put(key, data, "application/octet-stream")
+        return ev.PartStored(start, end)
+
+    async def _read_audio(self, start: int, end: int) -> ev.Event:
+        try:
+            return ev.AudioRead(start, await self._services.recordings.read(self._terms, start, end))
+        except ports.Unavailable:
+            await asyncio.sleep(READ_RETRY_S)
+            raise
+
+    # -- recognition ---------------------------------------------------------------------------------
+
+    def _open_stream(self, number: int) -> None:
+        terms = self._terms
+        rate_hz = transcribe_rate_hz(terms.sample_rate_hz)
+        settings = ports.StreamSettings(
+            stream_id=str(uuid.uuid4()),
+            sample_rate_hz=rate_hz,
+            encoding="pcm" if terms.encoding is Encoding.PCM else "ogg-opus",
+            specialty=terms.specialty,
+            conversation=terms.conversation,
+            speaker_labels=terms.speaker_labels,
+            vocabulary=terms.vocabulary,
+        )
+        resampler = None
+        if rate_hz != terms.sample_rate_hz:
+            resampler = self._services.resampler(terms.sample_rate_hz, rate_hz)
+        self._streams[number] = LiveStream(
+            number, settings, self._services.recognition, resampler, self._stream_said
+        )
+
+    def _stream_said(self, event: ev.Event) -> None:
+        if isinstance(event, ev.StreamEnded):
+            self._streams.pop(event.stream, None)
+            about = {"session_id": self._terms.session_id, "end": event.ended.end, "code": event.ended.code}
+            _log.info("Transcribe stream ended", extra=about)
+        self.post(event)
+
+    async def _store_final(self, start: int, end: int, final: Final | None) -> ev.Event:
+        await self._services.finals.append(self._terms.session_id, self._epoch, start, end, final)
+        return ev.FinalStored()
+
+    # -- the record ----------------------------------------------------------------------------------
+
+    async def _update(self, changes: SessionChanges, done: ev.Event) -> ev.Event:
+        await self._services.sessions.update(self._terms.session_id, self._epoch, changes)
+        return done
+
+    async def _begin_record(self) -> ev.Event:
+        await self._services.records.begin(self._record(RecordStatus.IN_PROGRESS))
+        return ev.Tick()
+
+    async def _seal(self, end: int, gaps: tuple[tuple[int, int], ...], sha256: str | None) -> ev.Event:
+        sha256 = await self._services.recordings.seal(self._terms, end, gaps, sha256)
+        self._sealed = ev.Sealed(end, sha256, gaps)
+        changes = SessionChanges(state=SessionState.SEALED, samples=end, sha256=sha256, gaps=gaps)
+        return await self._update(changes, self._sealed)
+
+    async def _commit(self, transcript: TranscriptState) -> ev.Event:
+        finals = tuple(await self._services.finals.after(self._terms.session_id, -1))
+        record = self._record(RecordStatus.COMPLETED, finals, transcript)
+        transcription_id = await self._services.records.commit(record)
+        changes = SessionChanges(
+            state=SessionState.COMMITTED, transcript=transcript, transcription_id=transcription_id
+        )
+        return await self._update(changes, ev.Committed(transcription_id))
+
+    def _record(
+        self,
+        status: RecordStatus,
+        finals: tuple[Final, ...] = (),
+        transcript: TranscriptState = TranscriptState.PENDING,
+    ) -> Record:
+        terms, sealed = self._terms, self._sealed
+        return Record(
+            terms=terms,
+            epoch=self._epoch,
+            status=status,
+            audio_s3_key=recording_key(terms.user_id, terms.session_id, terms.encoding),
+            samples=0 if sealed is None else sealed.samples,
+            sha256=None if sealed is None else sealed.sha256,
+            gaps=() if sealed is None else sealed.gaps,
+            finals=finals,
+            transcript=transcript,
+        )
+
+    async def _compact(self, *, may_delete: bool) -> None:
+        assert self._sealed is not None
+        sealed = self._sealed
+        if not await self._services.recordings.compact(
+            self._terms, sealed.samples, sealed.sha256, may_delete=may_delete
+        ):
+            self._services.report("PartsKept", 1.0)
