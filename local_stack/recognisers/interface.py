@@ -34,14 +34,26 @@ class Result:
 Emit = Callable[[Result], None]  # called on the event loop's thread, in order
 
 
+class RecogniserFailed(Exception):
+    """The recogniser itself broke; its stream says no more."""
+
+
 class Recogniser(Protocol):
     """Hear one stream."""
 
     def feed(self, pcm: bytes) -> None:
-        """Take more signed 16-bit little-endian mono audio, of any length; never blocks the event loop."""
+        """Take more signed 16-bit little-endian mono audio, of any length; never blocks the event loop.
+
+        Raises:
+            RecogniserFailed: nothing more will come of this stream.
+        """
 
     async def finish(self) -> None:
-        """End the stream: emit what is left as finals, then return."""
+        """End the stream: emit what is left as finals, then return.
+
+        Raises:
+            RecogniserFailed: finals are missing.
+        """
 
     def close(self) -> None:
         """Drop the stream at once and emit no more; may be called twice, and after `finish`."""
