@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from local_stack.targets import Address, Health, TargetGroup
+from local_stack.tcp_reset import reset
 
 logger = logging.getLogger(__name__)
 
@@ -71,11 +72,11 @@ class _End(asyncio.Protocol):
             if exc is None:
                 self.other.transport.close()
             else:
-                self.other.transport.abort()
+                reset(self.other.transport)
 
     def cut(self) -> None:
         if self.transport is not None:
-            self.transport.abort()
+            reset(self.transport)
 
 
 class Balancer:
@@ -94,6 +95,7 @@ class Balancer:
         self._opening: set[asyncio.Task[None]] = set()
         self._probes: dict[Address, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
+        self._changed = asyncio.Event()
 
     @property
     def port(self) -> int:
@@ -141,6 +143,11 @@ class Balancer:
                 self._keep_probing(address), name=f"balancer-probe-{address.port}"
             )
 
+    async def until(self, is_wanted: Callable[[Mapping[Address, Health]], bool]) -> None:
+        """Wait until the targets' health is as wanted; the caller sets the time limit."""
+        while not is_wanted(self.health):
+            await self._changed.wait()
+
     def accepted(self, end: _Accepted) -> None:
         """Choose a target for a new connection and join the two."""
         target = self._targets.choose()
@@ -176,6 +183,8 @@ class Balancer:
             health = self._targets.probed(address, await self._is_ready(address))
             if health is not None:
                 logger.info("target changed", extra={"target_port": address.port, "health": health.value})
+                self._changed.set()
+                self._changed = asyncio.Event()
             if health is Health.UNHEALTHY:
                 for end in [one for one in self._flows if one.target == address and one.other is not None]:
                     end.cut()

@@ -15,6 +15,7 @@ from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
 from local_stack.gateway.settings import FRAME_LIMIT_BYTES, MESSAGE_LIMIT_BYTES
+from local_stack.tcp_reset import reset
 
 CLOSE_PATIENCE_S = 2.0  # for the client to close its side, before TCP is aborted
 CONTROL_SLACK_BYTES = 64 * 1024  # owed on top of a last push in pongs, before the client is cut
@@ -89,10 +90,15 @@ class ClientSocket(asyncio.Protocol):
             self._over(code, reason)
 
     def cut(self) -> None:
-        """Abort TCP without a word."""
+        """Reset TCP without a word."""
+        if self._transport is not None:
+            reset(self._transport)
+        self._over(CloseCode.ABNORMAL_CLOSURE, ABNORMAL_REASON)
+
+    def abandon(self) -> None:
+        """Give TCP up at once, but let the kernel send what it was given."""
         if self._transport is not None:
             self._transport.abort()
-        self._over(CloseCode.ABNORMAL_CLOSURE, ABNORMAL_REASON)
 
     def taken(self, size_bytes: int) -> None:
         """Count bytes on their way to the integration; stop reading when they are too many."""

@@ -121,7 +121,7 @@ class Gateway:
         if self._integration is not None:
             await self._integration.close()
         for client in sockets.values():
-            client.cut()
+            client.abandon()
         self._functions.close()
         if self._server is not None:
             await self._server.wait_closed()
