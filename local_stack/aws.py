@@ -30,13 +30,12 @@ from multidict import CIMultiDict
 from local_stack.aws_faults import AwsFaults, Call, error_body, expired_body, parse_rules, read_call
 from local_stack.aws_resources import ResourceNames, SignInResources, create_resources
 from local_stack.credentials import CredentialsFile
+from local_stack.http_port import HOST, HttpPort
 from local_stack.logs import log_json_lines
 
 logger = logging.getLogger(__name__)
 
-HOST: Final = "127.0.0.1"
 ADMIN_PATH: Final = "/_admin/aws"
-KEPT_ALIVE_S: Final = 75.0
 WHEN_EXPIRED: Final = "a call came with an expired key"
 BUSY: Final = ("dynamodb", "s3")  # the services that get a thread of their own
 OTHERS: Final = "others"
@@ -60,18 +59,17 @@ class AwsEndpoint:
 
     def __init__(self, port: int, credentials: CredentialsFile) -> None:
         """Prepare; port 0 takes a free one."""
-        self._port = port
         self._credentials = credentials
         self._faults = AwsFaults()
         self._moto: WsgiApp = DomainDispatcherApplication(create_backend_app)
         # moto checks a condition and then writes, with no lock between: one thread a service makes it atomic.
         self._threads = {name: ThreadPoolExecutor(1, thread_name_prefix=name) for name in (*BUSY, OTHERS)}
-        self._runner: web.ServerRunner | None = None
+        self._http = HttpPort(self._serve, port, body_limit_bytes=0)
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        return self._port
+        return self._http.number
 
     async def start(self) -> None:
         """Begin to listen.
@@ -79,19 +77,11 @@ class AwsEndpoint:
         Raises:
             OSError: the port is taken.
         """
-        server = web.Server(
-            self._serve, access_log=None, keepalive_timeout=KEPT_ALIVE_S, auto_decompress=False
-        )
-        self._runner = web.ServerRunner(server, shutdown_timeout=0.5)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, HOST, self._port)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        await self._http.open()
 
     async def stop(self) -> None:
         """Close the port and the threads."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._http.close()
         for threads in self._threads.values():
             threads.shutdown(wait=False, cancel_futures=True)
 
@@ -119,7 +109,7 @@ class AwsEndpoint:
         return answer
 
     async def _ask_moto(self, call: Call, request: web.BaseRequest, body: bytes) -> web.Response:
-        environ = wsgi_environ(request, body, self._port)
+        environ = wsgi_environ(request, body, self.port)
         threads = self._threads[call.service if call.service in BUSY else OTHERS]
         ask = functools.partial(_call_wsgi, self._moto, environ)
         status, headers, content = await asyncio.get_running_loop().run_in_executor(threads, ask)

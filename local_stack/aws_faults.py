@@ -12,6 +12,7 @@ from typing import Any, Final
 
 DELAY_MAX_MS: Final = 600_000
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/,\s]+/([^/,\s]+)/aws4_request")
+_UNSIGNED: Final = {"AWSCognitoIdentityProviderService": "cognito-idp"}  # what a browser may call
 # What S3 is asked for, by method, whether there is a key, and the query's telling word.
 _S3_OBJECT: Final = {"GET": "GetObject", "HEAD": "HeadObject", "PUT": "PutObject", "DELETE": "DeleteObject"}
 _S3_BUCKET: Final = {
@@ -101,7 +102,8 @@ def read_call(method: str, path: str, query: Mapping[str, str], headers: Mapping
     access_key_id, service = (signed[1], signed[2]) if signed else (None, "")
     target = headers.get("x-amz-target")
     if target is not None:
-        return Call(service or target.partition("_")[0].lower(), target.rpartition(".")[2], access_key_id)
+        prefix, _, action = target.rpartition(".")
+        return Call(service or _UNSIGNED.get(prefix, ""), action, access_key_id)
     return Call(service or "s3", _s3_action(method, path, query, headers), access_key_id)
 
 
