@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from streaming_task.adapters.ingress import answers
 from streaming_task.adapters.ingress.handler import Handler, IngressLimits
@@ -51,11 +52,10 @@ class IngressConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or end at once if there are too many connections already."""
-        assert isinstance(transport, asyncio.Transport)
-        transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its bases
+        self._transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
         if self._is_surplus:
-            transport.abort()
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget everything; an answer that is being made is for nobody."""

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
-import uvloop
 
 from streaming_task.adapters.ingress import Ingress, IngressLimits
 
@@ -16,13 +15,6 @@ QUICK = IngressLimits(
     head_s=0.1, body_s=0.1, answer_s=0.2, write_s=0.1, idle_s=0.4, linger_s=0.1, connections=3
 )
 IDS = b"x-connection-id: abc=\r\nx-message-id: m\r\nx-request-id: r\r\n"
-
-
-@pytest.fixture(params=[asyncio.DefaultEventLoopPolicy, uvloop.EventLoopPolicy], ids=["asyncio", "uvloop"])
-def event_loop_policy(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoopPolicy:
-    """Run every test on the loop of the standard library and on the task's."""
-    policy: asyncio.AbstractEventLoopPolicy = request.param()
-    return policy
 
 
 class FakeTask:
