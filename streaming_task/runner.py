@@ -34,6 +34,7 @@ from streaming_task.streams import LiveStream
 _log = logging.getLogger(__name__)
 
 TIMER_SLACK_S = 0.005  # a timer that is this little early is left as it is
+TIMER_FLOOR_S = 0.01  # however much is due, one session's ticks leave room for the others
 READ_RETRY_S = 1.0
 
 
@@ -117,7 +118,11 @@ class SessionRunner:
     def _set_timer(self) -> None:
         if self._is_closed:
             return
-        due_at = self.session.next_due_at(self._loop.time(), time.time())
+        now = self._loop.time()
+        due_at = self.session.next_due_at(now, time.time())
+        if due_at is None:
+            return
+        due_at = max(due_at, now + TIMER_FLOOR_S)
         if self._timer is not None:
             if self._timer.when() <= due_at + TIMER_SLACK_S:
                 return

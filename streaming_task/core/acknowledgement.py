@@ -34,7 +34,7 @@ class Acknowledgement:
         if recording.durable != self._durable:
             self._durable = recording.durable
             self.note(now)
-        if self._ack_at is None and self.beats and now - self._said_at >= HEARTBEAT_S:
+        if self._ack_at is None and self.beats and now >= self._said_at + HEARTBEAT_S:
             self._ack_at = now
         if self._ack_at is not None and self._ack_at <= now:
             self._ack_at = None
@@ -54,15 +54,17 @@ class Acknowledgement:
             return None
         if self._hole_since is None:
             self._hole_since = now
-        if now - self._hole_since < NACK_AFTER_S or now - self._nacked_at < NACK_EVERY_S:
+        if now < self._hole_since + NACK_AFTER_S or now < self._nacked_at + NACK_EVERY_S:
             return None
         self._nacked_at = now
         return Nack(missing=tuple(missing[:NACK_RANGES]))
 
     def next_due_at(self) -> float | None:
         """Give when `due` may next have something, if nothing else happens."""
-        times = [self._ack_at] if self._ack_at is not None else []
-        if self.beats:
+        times: list[float] = []
+        if self._ack_at is not None:
+            times.append(self._ack_at)
+        elif self.beats:
             times.append(self._said_at + HEARTBEAT_S)
         if self._hole_since is not None:
             times.append(max(self._hole_since + NACK_AFTER_S, self._nacked_at + NACK_EVERY_S))

@@ -140,7 +140,7 @@ class Recognition:
         effects = self._feed(recording, target, now)
         if self._fed >= target and not self._is_reading:
             is_over = recording.end is not None and recording.received >= recording.end
-            is_silent = now - self._fed_at >= self._silence_timeout_s
+            is_silent = now >= self._fed_at + self._silence_timeout_s
             if is_over or is_silent or self._is_paused:
                 return [*effects, *self._end()]
         if self._roll_at is not None and wall >= self._roll_at:

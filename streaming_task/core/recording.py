@@ -179,7 +179,7 @@ class Recording:
                 flight.retry_at = None
                 parts.append(flight.part)
         since = self._unwritten_since
-        old = since is not None and now - since >= PART_AFTER_S
+        old = since is not None and now >= since + PART_AFTER_S
         if old or flush or self._unwritten.total >= samples_in(PART_BYTES):
             parts += self._cut()
             self._unwritten_since = now if self._unwritten else None

@@ -322,7 +322,7 @@ class Session:
         recording.let_go(covered=transcript.final_until, fed=self._recognition.fed)
         self._effects += self._ending.advance(recording, transcript, self._recognition, now)
         self._say_what_is_due(now)
-        if self._committed_at is not None and now - self._committed_at >= ANSWERS_FOR_S:
+        if self._committed_at is not None and now >= self._committed_at + ANSWERS_FOR_S:
             self._effects.append(Close())
             self._is_closed = True
 
@@ -334,12 +334,12 @@ class Session:
 
     def _end_if_abandoned(self, now: float) -> None:
         if self._ending.end is None:
-            has_gone = now - self._heard_at >= self._limits.idle_s
-            is_over = self._limit_hit_at is not None and now - self._limit_hit_at >= self._limits.seal_s
+            has_gone = now >= self._heard_at + self._limits.idle_s
+            is_over = self._limit_hit_at is not None and now >= self._limit_hit_at + self._limits.seal_s
             if has_gone or is_over:
                 self._end_at(self._recording.received_end, None, now)
                 self._recording.declare_gaps()
-        elif self._recording.missing() and now - self._progress_at >= self._limits.seal_s:
+        elif self._recording.missing() and now >= self._progress_at + self._limits.seal_s:
             self._recording.declare_gaps()
 
     def _say_what_is_due(self, now: float) -> None:
@@ -353,13 +353,17 @@ class Session:
             return
         status = self._recognition.standing(self._recording, self._transcript)
         has_changed = self._status is None or status.transcription is not self._status.transcription
-        is_due = status.transcription is not Transcription.LIVE and now - self._status_at >= STATUS_EVERY_S
+        is_due = status.transcription is not Transcription.LIVE and now >= self._status_at + STATUS_EVERY_S
         if has_changed or is_due:
             self._status, self._status_at = status, now
             self._say(status)
 
-    def next_due_at(self, now: float, wall: float) -> float:
-        """Give when a Tick is due, if nothing else happens."""
+    def _next_status_at(self) -> float | None:
+        is_live = self._status is not None and self._status.transcription is Transcription.LIVE
+        return None if is_live or self._ending.is_stored else self._status_at + STATUS_EVERY_S
+
+    def next_due_at(self, now: float, wall: float) -> float | None:
+        """Give when a Tick is due, if nothing else happens; None: an answer to an effect is awaited."""
         limits = self._limits
         times = [
             self._recording.next_due_at(),
@@ -367,15 +371,15 @@ class Session:
             self._recognition.next_due_at(self._recording, now, wall),
             self._transcript.next_due_at(),
             self._ending.next_due_at(now),
-            None if self._ending.is_stored else self._status_at + STATUS_EVERY_S,
+            self._next_status_at(),
             None if self._committed_at is None else self._committed_at + ANSWERS_FOR_S,
-            None if self._limit_hit_at is None else self._limit_hit_at + limits.seal_s,
         ]
         if self._ending.end is None:
             times.append(self._heard_at + limits.idle_s)
+            times.append(None if self._limit_hit_at is None else self._limit_hit_at + limits.seal_s)
         elif not self._ending.is_stored:
             times.append(self._progress_at + limits.seal_s)
-        return min(time for time in times if time is not None)
+        return min((time for time in times if time is not None), default=None)
 
     # -- saying things -------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""Random schedules on the shipped core: virtual time, lossy wires, failing stores, dying streams."""

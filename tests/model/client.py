@@ -1,0 +1,105 @@
+"""A browser's side of the protocol, as far as the core needs one to be tested. Pure; time is passed in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from contract.replies import Ack, Final, Nack, Ready, Saved, Stored
+from contract.wire import Audio, Resume, Stop
+from tests.model.speech import RATE_HZ, speech
+
+MESSAGE_SAMPLES = RATE_HZ // 5
+RESEND_AFTER_S = 2.5
+SILENT_AFTER_S = 12.0
+
+
+class ModelClient:
+    """Captures, sends, keeps until durable, sends again, stops."""
+
+    def __init__(self, session_id: str, seconds: float, send: Callable[[object], None]) -> None:
+        self._session_id = session_id
+        self._send = send
+        self.total = round(seconds * RATE_HZ)
+        self.captured = 0
+        self.trimmed = 0  # the ring holds [trimmed, captured)
+        self.received = 0
+        self._sent_at: dict[int, float] = {}
+        self._stopped_at = -1.0
+        self._heard_at = 0.0
+        self.finals: dict[int, Final] = {}
+        self.saved: Saved | None = None
+        self.stored: Stored | None = None
+        self.pauses: list[tuple[int, float]] = []  # (at sample, for seconds)
+        self._paused_until = 0.0
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether the record is written and every final was seen."""
+        return self.saved is not None and len(self.finals) >= self.saved.segments
+
+    def tick(self, now: float) -> None:
+        """Do what a client does every 200 ms."""
+        if self.captured < self.total and now >= self._paused_until:
+            start = self.captured
+            self.captured = min(self.total, start + MESSAGE_SAMPLES)
+            if self.pauses and self.captured >= self.pauses[0][0]:
+                self._paused_until = now + self.pauses.pop(0)[1]
+            self._audio(start, now)
+        for start in range(self.received - self.received % MESSAGE_SAMPLES, self.captured, MESSAGE_SAMPLES):
+            if now - self._sent_at.get(start, now) >= RESEND_AFTER_S and start >= self.trimmed:
+                self._audio(start, now)
+        if self.captured >= self.total and self.stored is None and now - self._stopped_at >= 1.0:
+            self._stopped_at = now
+            whole = speech(0, self.total)
+            self._send(Stop(None, self._session_id, self.total, hashlib.sha256(whole).hexdigest()))
+        if self.stored is not None and not self.is_done and now - self._stopped_at >= 5.0:
+            self._stopped_at = now
+            self.resume()
+        if now - self._heard_at >= SILENT_AFTER_S and self.stored is None:
+            self._heard_at = now
+            self.resume()
+
+    def resume(self) -> None:
+        """Attach again, saying what is held and what was seen."""
+        have_from = self.trimmed if self.trimmed < self.captured else None
+        last = 0
+        while last in self.finals:
+            last += 1
+        client = "11111111-1111-4111-8111-111111111111"
+        self._send(Resume(None, self._session_id, client, have_from, last - 1))
+
+    def _audio(self, start: int, now: float) -> None:
+        start = max(start, self.trimmed)
+        end = min(self.captured, start - start % MESSAGE_SAMPLES + MESSAGE_SAMPLES)
+        if start < end:
+            self._sent_at[start - start % MESSAGE_SAMPLES] = now
+            self._send(Audio(None, self._session_id, start, speech(start, end)))
+
+    def hear(self, message: object, now: float) -> None:
+        """Take a message of the server."""
+        self._heard_at = now
+        match message:
+            case Ack(received=received, durable=durable):
+                self.received = max(self.received, received)
+                self.trimmed = max(self.trimmed, durable)
+            case Nack(missing=missing):
+                for start, end in missing:
+                    for at in range(
+                        start - start % MESSAGE_SAMPLES, min(end, self.captured), MESSAGE_SAMPLES
+                    ):
+                        if at + MESSAGE_SAMPLES > self.trimmed:
+                            self._audio(at, now)
+            case Ready(next_offset=next_offset):
+                self.received = max(self.received, next_offset)
+            case Final():
+                known = self.finals.setdefault(message.segment, message)
+                assert known == message, "I4: a final changed once it was said"
+                if any(segment not in self.finals for segment in range(message.segment)):
+                    self.resume()
+            case Stored():
+                self.stored = message
+            case Saved():
+                self.saved = message
+            case _:
+                pass
