@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -33,6 +35,7 @@ class EveryChunkAWord:
         self.heard = b""
         self.words: list[Word] = []
         self.is_closed = False
+        self.finished = asyncio.Event()
 
     def feed(self, pcm: bytes) -> None:
         self.heard += pcm
@@ -42,6 +45,7 @@ class EveryChunkAWord:
     async def finish(self) -> None:
         if self.words:
             self._say(is_partial=False)
+        self.finished.set()
 
     def close(self) -> None:
         self.is_closed = True
@@ -116,17 +120,16 @@ async def running(
     *,
     recognisers: RecogniserFactory,
     limits: Limits | None = None,
-    now: Clock | None = None,
+    now: Clock = time.time,
 ) -> AsyncIterator[Rig]:
     """Run a stand-in on free ports for as long as the context lasts."""
     keys = KnownKeys()
-    clock = {} if now is None else {"now": now}
     server = TranscribeServer(
         certificate_dir=certificate_dir,
         lookup=keys.lookup,
         recognisers=recognisers,
         limits=limits,
-        **clock,
+        now=now,
     )
     await server.start()
     credentials = FakeCredentials()

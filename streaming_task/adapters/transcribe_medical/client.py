@@ -90,7 +90,7 @@ class TranscribeMedical:
             async with asyncio.timeout(self._credentials_s):
                 pinned = await self._credentials.current()
         except PortError as error:
-            raise StreamRefused(Ended(StreamEnd.REFUSED, error.code)) from error
+            raise StreamRefused(Ended(StreamEnd.UNAVAILABLE, error.code)) from error
         except TimeoutError as error:
             raise StreamRefused(Ended(StreamEnd.TIMEOUT, "Credentials")) from error
 

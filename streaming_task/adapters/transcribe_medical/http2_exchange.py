@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from typing import cast
 
 import h2.config
 import h2.connection
@@ -16,7 +17,7 @@ import h2.errors
 import h2.events
 import h2.exceptions
 
-from streaming_task.adapters.transcribe_medical.http2_goaway import GoAway, GoAwayFilter
+from streaming_task.adapters.transcribe_medical.http2_goaway import FrameTooLong, GoAway, GoAwayFilter
 from streaming_task.core.results import Ended, StreamEnd
 
 ABORTED = Ended(StreamEnd.RESET, "Aborted")  # we dropped it ourselves
@@ -159,8 +160,7 @@ class Http2Exchange(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet the peer."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by birth
         self._h2.initiate_connection()
         self._flush()
         self._heartbeat = self._loop.call_later(self._limits.ping_every_s, self._beat)
@@ -170,10 +170,10 @@ class Http2Exchange(asyncio.Protocol):
         self._was_heard = True
         if self._ended is not None:
             return
-        data, goaways = self._goaways.feed(data)
         try:
+            data, goaways = self._goaways.feed(data)
             events = self._h2.receive_data(data)
-        except h2.exceptions.ProtocolError as error:
+        except (FrameTooLong, h2.exceptions.ProtocolError) as error:
             self._flush()  # h2 has queued a GOAWAY that says what was wrong
             self.abort(Ended(StreamEnd.RESET, type(error).__name__))
             return

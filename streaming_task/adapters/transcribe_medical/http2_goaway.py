@@ -1,7 +1,8 @@
 """Take GOAWAY frames out of the bytes a peer sent, before `h2` sees them. Pure: no I/O.
 
 A server that drains its connections says GOAWAY with an open stream and means it kindly: the stream may
-finish. `h2` closes its whole connection on any GOAWAY (python-hyper/h2#1181), so it is not shown them.
+finish. `h2` closes its whole connection on any GOAWAY (python-hyper/h2#1181), so it is not shown them. It
+also collects the whole of a frame before it looks at its length, which is looked at here first.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ class GoAway:
     error_code: int
 
 
+class FrameTooLong(Exception):
+    """A frame is longer than we allowed: the peer does not speak HTTP/2."""
+
+
 class GoAwayFilter:
     """Follow the frame boundaries of one connection."""
 
@@ -30,7 +35,11 @@ class GoAwayFilter:
         self._passing_bytes = 0  # what is still to come of a frame already let through
 
     def feed(self, data: bytes) -> tuple[bytes, list[GoAway]]:
-        """Give the bytes without GOAWAY frames, and the GOAWAYs that were among them."""
+        """Give the bytes without GOAWAY frames, and the GOAWAYs that were among them.
+
+        Raises:
+            FrameTooLong: this is no HTTP/2.
+        """
         if self._held:
             data = self._held + data
             self._held = b""
@@ -41,9 +50,10 @@ class GoAwayFilter:
         size = len(data)
         while position + FRAME_HEADER_BYTES <= size:
             length = int.from_bytes(data[position : position + 3])
+            if length > MAX_FRAME_BYTES:
+                raise FrameTooLong
             end = position + FRAME_HEADER_BYTES + length
-            is_goaway = data[position + 3] == GOAWAY_TYPE and GOAWAY_FIXED_BYTES <= length <= MAX_FRAME_BYTES
-            if is_goaway:
+            if data[position + 3] == GOAWAY_TYPE and length >= GOAWAY_FIXED_BYTES:
                 if end > size:
                     break
                 kept.append(data[kept_from:position])

@@ -1,0 +1,328 @@
+"""The running stand-in: what only shows on the wire, over HTTP/2 and over its admin."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from pathlib import Path
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from local_stack.transcribe.certificates import make_certificates
+from local_stack.transcribe.faults import Faults
+from local_stack.transcribe.limits import Limits
+from streaming_task.adapters.transcribe_medical.framing import EventFramer
+from streaming_task.adapters.transcribe_medical.http2_exchange import Http2Exchange, Http2Head, Http2Limits
+from streaming_task.adapters.transcribe_medical.http2_transport import Http2Transport
+from streaming_task.core.results import Ended, StreamEnd
+from streaming_task.ports import StreamRefused
+from tests.fakes.signed_request import PATH, signed_headers
+from tests.fakes.transcribe import FakeRecognisers, Rig, read_all, running, settings
+
+CHUNK = bytes(6_400)
+
+
+async def ask(rig: Rig, headers: dict[str, str], path: str = PATH, method: str = "POST") -> Http2Exchange:
+    transport = Http2Transport(
+        ca_file=str(rig.server.ca_file), connect_s=2.0, limits=Http2Limits(2.0, 2.0, 5.0, 100_000)
+    )
+    fields = [(name, value) for name, value in headers.items() if not name.startswith(":")]
+    return await transport.make_request(
+        f"{rig.server.endpoint_url}{path}", method, [("host", "localhost"), *fields]
+    )
+
+
+async def answer(exchange: Http2Exchange) -> tuple[int, str, bytes]:
+    head = await exchange.head()
+    assert isinstance(head, Http2Head)
+    body = b""
+    while not isinstance(chunk := await exchange.chunk(), Ended):
+        body += chunk
+    return head.status, head.headers.get("x-amzn-errortype", "").split(":")[0], body
+
+
+# -- the request --------------------------------------------------------------------------------------
+
+
+async def test_a_good_request_is_answered_before_any_audio_and_echoed(rig: Rig) -> None:
+    """A client may wait for the headers before it speaks."""
+    session_id = str(uuid4())
+    exchange = await ask(rig, signed_headers(session_id=session_id))
+
+    head = await exchange.head()
+
+    assert isinstance(head, Http2Head)
+    assert head.status == 200
+    assert head.headers["x-amzn-transcribe-session-id"] == session_id
+    assert head.headers["x-amzn-transcribe-specialty"] == "PRIMARYCARE"
+    assert head.headers["x-amzn-request-id"]
+    exchange.abort()
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "name"),
+    [
+        ({"sample_rate": "8000"}, 400, "BadRequestException"),
+        ({"language_code": "en-AU"}, 400, "BadRequestException"),
+        ({"type": None}, 400, "BadRequestException"),
+        ({"media_encoding": "flac"}, 400, "BadRequestException"),
+        ({"secret": "guessed"}, 403, "InvalidSignatureException"),
+        ({"access_key_id": "AKIDSTRANGER"}, 403, "UnrecognizedClientException"),
+    ],
+)
+async def test_a_bad_request_is_answered_with_its_exception(
+    rig: Rig, changes: dict[str, str], status: int, name: str
+) -> None:
+    """Status, error type and a JSON body with a sentence, as the service answers."""
+    exchange = await ask(rig, signed_headers(**changes))
+
+    got_status, got_name, body = await answer(exchange)
+
+    assert (got_status, got_name) == (status, name)
+    assert body.startswith(b'{"Message": "')
+
+
+@pytest.mark.parametrize(
+    ("path", "method"), [("/stream-transcription", "POST"), (PATH, "GET"), (PATH + "?a=1", "POST")]
+)
+async def test_there_is_one_operation(rig: Rig, path: str, method: str) -> None:
+    """Everything else is unknown."""
+    exchange = await ask(rig, signed_headers(), path=path, method=method)
+
+    assert (await answer(exchange))[:2] == (404, "UnknownOperationException")
+
+
+async def test_the_quota_counts_open_streams(certificates: Path) -> None:
+    """One over it is LimitExceededException; an ended stream makes room; a takeover needs none."""
+    async with running(
+        certificates, recognisers=FakeRecognisers(), limits=Limits(transcribe_streams=1)
+    ) as rig:
+        first_settings = settings()
+        first = await rig.client.open(first_settings)
+        with pytest.raises(StreamRefused) as refused:
+            await rig.client.open(settings())
+        assert refused.value.ended.end is StreamEnd.LIMIT_EXCEEDED
+
+        second = await rig.client.open(first_settings)
+        assert (await read_all(first))[1].end is StreamEnd.CONFLICT
+        second.end()
+        await read_all(second)
+
+        (await rig.client.open(settings())).abort()
+
+
+# -- the events ---------------------------------------------------------------------------------------
+
+
+def framer_for(headers: dict[str, str]) -> EventFramer:
+    seed = bytes.fromhex(headers["authorization"].split("Signature=")[1])
+    return EventFramer(secret_access_key="secret", region="us-east-1", seed=seed)
+
+
+@pytest.mark.parametrize("part", ["prelude", "signature", "audio", "checksum"])
+async def test_a_flipped_byte_ends_the_stream(rig: Rig, part: str) -> None:
+    """Wherever it is, nothing of that event is heard."""
+    headers = signed_headers()
+    frame = bytearray(framer_for(headers).audio(bytes(1_000)))
+    frame[{"prelude": 3, "signature": 60, "audio": 600, "checksum": -1}[part]] ^= 1
+    exchange = await ask(rig, headers)
+    await exchange.head()
+
+    exchange.write(bytes(frame))
+    _, _, body = await answer(exchange)
+
+    assert b"BadRequestException" in body
+    assert rig.server.account.counts["audio_events"] == 0
+
+
+async def test_a_good_frame_with_a_signature_of_another_chain_ends_the_stream(rig: Rig) -> None:
+    """Well-formed and checksummed, but signed from another request's seed."""
+    headers = signed_headers()
+    exchange = await ask(rig, headers)
+    await exchange.head()
+
+    exchange.write(framer_for(signed_headers(specialty="UROLOGY")).audio(CHUNK))
+    _, _, body = await answer(exchange)
+
+    assert b"signature we calculated does not match" in body
+
+
+@pytest.mark.parametrize(("rate_hz", "size"), [(16_000, 32_002), (48_000, 32_770)])
+async def test_a_chunk_over_32_kb_or_a_second_is_too_big(rig: Rig, rate_hz: int, size: int) -> None:
+    """The service's own words for it."""
+    headers = signed_headers(sample_rate=str(rate_hz))
+    exchange = await ask(rig, headers)
+    await exchange.head()
+
+    exchange.write(framer_for(headers).audio(bytes(size)))
+    _, _, body = await answer(exchange)
+
+    assert b"Your stream is too big" in body
+
+
+async def test_a_stream_ends_at_its_longest(certificates: Path) -> None:
+    """Four hours there, less here."""
+    async with running(certificates, recognisers=FakeRecognisers(), limits=Limits(stream_s=0.05)) as rig:
+        stream = await rig.client.open(settings())
+
+        assert (await read_all(stream))[1].end is StreamEnd.LIMIT_EXCEEDED
+
+
+async def test_silence_is_called_by_its_name(certificates: Path) -> None:
+    """The message names the limit, as the service's does."""
+    async with running(certificates, recognisers=FakeRecognisers(), limits=Limits(silence_s=0.05)) as rig:
+        exchange = await ask(rig, signed_headers())
+
+        _, _, body = await answer(exchange)
+
+    assert b"no new audio was received for 0.05 seconds" in body
+
+
+async def test_a_client_that_leaves_frees_its_recogniser(certificates: Path) -> None:
+    """Reset or gone, the stream is closed and listed as such."""
+    recognisers = FakeRecognisers()
+    async with running(certificates, recognisers=recognisers) as rig:
+        stream = await rig.client.open(settings())
+        stream.send_audio(CHUNK)
+        await stream.read()
+        stream.abort()
+        other = await rig.client.open(settings())
+        other.end()
+        await read_all(other)
+
+        assert [each.is_closed for each in recognisers.opened] == [True, True]
+        assert [each["open"] for each in rig.server.account.describe_streams()] == [False, False]
+
+
+# -- faults -------------------------------------------------------------------------------------------
+
+
+async def test_a_hang_takes_audio_and_says_nothing_until_it_is_lifted(certificates: Path) -> None:
+    """What was heard meanwhile is said then, in order."""
+    recognisers = FakeRecognisers()
+    async with running(certificates, recognisers=recognisers) as rig:
+        stream = await rig.client.open(settings())
+        rig.server.account.set_faults(Faults(hang=True))
+        stream.send_audio(CHUNK)
+        stream.end()
+        reading = asyncio.ensure_future(read_all(stream))
+        await recognisers.opened[0].finished.wait()
+        assert not reading.done()
+
+        rig.server.account.set_faults(Faults())
+        results, ended = await reading
+
+    assert [result.is_partial for result in results] == [True, False]
+    assert ended.end is StreamEnd.CLEAN
+
+
+async def test_a_delay_delays_and_keeps_the_order(rig: Rig) -> None:
+    """Everything that a stream says comes that much later."""
+    rig.server.account.set_faults(Faults(delay_ms=80))
+    loop = asyncio.get_running_loop()
+    stream = await rig.client.open(settings())
+    said_at_s = loop.time()
+    stream.send_audio(CHUNK)
+    stream.send_audio(CHUNK)
+    stream.end()
+
+    results, ended = await read_all(stream)
+
+    assert loop.time() - said_at_s >= 0.08
+    assert [result.text for result in results] == ["w0", "w0 w1", "w0 w1"]
+    assert ended.end is StreamEnd.CLEAN
+
+
+async def test_a_reset_comes_again_at_the_same_age(rig: Rig) -> None:
+    """Every stream, until the fault is cleared."""
+    rig.server.account.set_faults(Faults(reset_every_s=0.03))
+
+    for _ in range(2):
+        stream = await rig.client.open(settings())
+        assert (await read_all(stream))[1].end is StreamEnd.RESET
+    rig.server.account.set_faults(Faults())
+    stream = await rig.client.open(settings())
+    stream.end()
+
+    assert (await read_all(stream))[1].end is StreamEnd.CLEAN
+    assert rig.server.account.counts["faults_reset"] == 2
+
+
+# -- admin --------------------------------------------------------------------------------------------
+
+
+async def test_faults_are_put_shown_and_cleared(rig: Rig) -> None:
+    """A PUT replaces the whole set; GET adds the counts and the streams."""
+    stream = await rig.client.open(settings(stream_id="aaaaaaaa-0000-4000-8000-000000000000"))
+    for _ in range(5):
+        stream.send_audio(CHUNK)
+        await stream.read()
+    url = f"{rig.server.admin_url}/faults"
+    async with aiohttp.ClientSession() as http:
+        async with http.put(url, json={"hang": True}) as put:
+            assert put.status == 200
+        async with http.put(url, json={"delay_ms": 5}) as put:
+            assert (await put.json())["faults"] == Faults(delay_ms=5).as_json()
+        async with http.delete(url) as deleted:
+            assert (await deleted.json())["faults"] == Faults().as_json()
+        async with http.get(url) as got:
+            body = await got.json()
+
+    assert body["faults"] == Faults().as_json()
+    assert body["counts"]["audio_events"] == 5
+    assert body["streams"] == [
+        {
+            "session_id": "aaaaaaaa-0000-4000-8000-000000000000",
+            "sample_rate": 16_000,
+            "encoding": "pcm",
+            "seconds": 1.0,
+            "words": 0,
+            "open": True,
+        }
+    ]
+    stream.end()
+    await read_all(stream)
+    assert rig.server.account.describe_streams()[0]["words"] == 5
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"resets": 1}', b'{"exception": "Boom"}', b"[" * 50_000]
+)
+async def test_a_bad_set_of_faults_is_400_with_a_sentence(rig: Rig, body: bytes) -> None:
+    """And nothing changes."""
+    async with (
+        aiohttp.ClientSession() as http,
+        http.put(f"{rig.server.admin_url}/faults", data=body) as put,
+    ):
+        assert put.status == 400
+        assert (await put.json())["message"].endswith(".")
+
+    assert rig.server.account.faults == Faults()
+
+
+# -- certificates -------------------------------------------------------------------------------------
+
+
+def test_certificates_are_made_once_and_trusted(tmp_path: Path) -> None:
+    """A second start uses the first one's, so that running clients keep their trust."""
+    ca_file = make_certificates(tmp_path)
+    before = ca_file.read_bytes()
+
+    assert make_certificates(tmp_path) == ca_file
+    assert ca_file.read_bytes() == before
+    assert ssl.create_default_context(cafile=str(ca_file)).cert_store_stats()["x509_ca"] == 1
+    assert (tmp_path / "transcribe.key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+async def test_only_http2_is_spoken(rig: Rig, host: str) -> None:
+    """ALPN settles on h2, under either name of this machine."""
+    trust = ssl.create_default_context(cafile=str(rig.server.ca_file))
+    trust.set_alpn_protocols(["h2", "http/1.1"])
+
+    _, writer = await asyncio.open_connection(host, rig.server.port, ssl=trust)
+
+    assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
+    writer.transport.abort()
