@@ -1,7 +1,7 @@
 """A migrator that is killed before its n-th statement, for tests.
 
-`python -m tests.migrations.doomed_migrator N` reads the database's address and the files as JSON from standard
-input; with N = 0 it is never killed.
+`python -m tests.migrations.doomed_migrator N` reads the database's address and the files as JSON from its
+standard input; with N = 0 it is never killed.
 """
 
 from __future__ import annotations

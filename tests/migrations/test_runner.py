@@ -57,7 +57,8 @@ def test_a_session_has_one_row_however_often_it_is_written(database: PostgresCon
     upsert = (
         "INSERT INTO transcriptions (user_id, status, session_id, epoch)"
         " VALUES ('u', 'COMPLETED', :session, :epoch)"
-        " ON CONFLICT (session_id) DO UPDATE SET epoch = excluded.epoch WHERE transcriptions.epoch <= excluded.epoch RETURNING epoch"
+        " ON CONFLICT (session_id) DO UPDATE SET epoch = excluded.epoch"
+        " WHERE transcriptions.epoch <= excluded.epoch RETURNING epoch"
     )
 
     assert database.run(upsert, session="s", epoch=2) == [[2]]

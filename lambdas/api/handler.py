@@ -1,0 +1,111 @@
+"""The HTTP API: parse the event, call what the route names, answer in JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from lambdas.aws import dynamodb_client, secrets_client
+from lambdas.database import Database
+from lambdas.errors import Origin, Unavailable
+from lambdas.health import HEALTHY, UNHEALTHY, HealthReport
+from lambdas.identity import identity_of
+from lambdas.observability import Metric, Observer, PowertoolsObserver
+from lambdas.probes import RecordProbe, StreamingProbe
+from lambdas.settings import read_api_settings
+from lambdas.tickets import Tickets
+from migrations.files import read_migrations
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What the handler works with."""
+
+    tickets: Tickets
+    ticket_lifetime_s: int
+    websocket_url: str
+    health: HealthReport
+    observer: Observer
+    now: Callable[[], float]  # Unix seconds
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer a request to the HTTP API."""
+    return handle(event, _app())
+
+
+def handle(event: dict[str, Any], app: App) -> dict[str, Any]:
+    """Answer one event."""
+    request = APIGatewayProxyEventV2(event)
+    match request.http_method, request.path:
+        case "POST", "/tickets":
+            return _issue_ticket(request, app)
+        case "GET", "/health":
+            return _report_health(app)
+        case _:
+            return _json(404, {"message": "There is nothing at this address."})
+
+
+def _issue_ticket(request: APIGatewayProxyEventV2, app: App) -> dict[str, Any]:
+    identity = identity_of(request.request_context.authorizer.jwt_claim)
+    now = app.now()
+    if identity is None or identity.authorised_until <= now:
+        return _json(401, {"message": "Please sign in again."})
+    try:
+        ticket = app.tickets.issue(identity, now=now, lifetime_s=app.ticket_lifetime_s)
+    except Unavailable as error:
+        app.observer.fail("Ticket not issued", origin=Origin.HTTP, code=error.code)
+        return _json(503, {"message": "We cannot start a recording right now. Please try again in a moment."})
+    app.observer.note("Ticket issued", user_id=identity.user_id)
+    app.observer.count(Metric.TICKETS_ISSUED)
+    answer = {
+        "ticket": ticket.secret,
+        "expires_in": ticket.expires_in_s,
+        "websocket_url": app.websocket_url,
+    }
+    return _json(200, answer)
+
+
+def _report_health(app: App) -> dict[str, Any]:
+    health = app.health.read()
+    if not health.is_healthy:
+        app.observer.note("Health is not good", codes=",".join(health.failures))
+    answer = {"status": HEALTHY if health.is_healthy else UNHEALTHY, "checks": health.checks}
+    return _json(200 if health.is_healthy else 503, answer)
+
+
+def _json(status: int, body: Mapping[str, object]) -> dict[str, Any]:
+    headers = {"content-type": "application/json", "cache-control": "no-store"}
+    return {"statusCode": status, "headers": headers, "body": json.dumps(body)}
+
+
+def build(environment: Mapping[str, str]) -> App:
+    """Make everything that the handler works with.
+
+    Raises:
+        SettingsError: keys are missing or wrong.
+    """
+    settings = read_api_settings(environment)
+    # The probes have clients of their own: one attempt, and an answer within the report's time.
+    database = Database(secrets_client(attempts=1, answer_s=1.0), settings.database, application="health")
+    streaming = StreamingProbe(dynamodb_client(attempts=1, answer_s=1.0), settings.table_name, time.time)
+    return App(
+        tickets=Tickets(dynamodb_client(), settings.table_name),
+        ticket_lifetime_s=settings.ticket_lifetime_s,
+        websocket_url=settings.websocket_url,
+        health=HealthReport([RecordProbe(database, read_migrations()), streaming]),
+        observer=PowertoolsObserver("api", settings.shared),
+        now=time.time,
+    )
+
+
+@cache
+def _app() -> App:
+    return build(os.environ)

@@ -1,0 +1,52 @@
+"""Make AWS clients with limits, and turn their errors into codes. Decides nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.errors import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+def dynamodb_client(*, attempts: int = 3, answer_s: float = 2.0) -> DynamoDBClient:
+    """Make a client that gives up after so many attempts of so long each."""
+    client: DynamoDBClient = boto3.client("dynamodb", config=_config(attempts, answer_s))
+    return client
+
+
+def secrets_client(*, attempts: int = 3, answer_s: float = 2.0) -> SecretsManagerClient:
+    """Make a client that gives up after so many attempts of so long each."""
+    client: SecretsManagerClient = boto3.client("secretsmanager", config=_config(attempts, answer_s))
+    return client
+
+
+@contextmanager
+def failures_as_codes() -> Iterator[None]:
+    """Raise `Unavailable` for whatever the SDK raises inside.
+
+    Raises:
+        Unavailable: with the service's error code, or the name of the SDK's error.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise Unavailable(error.response.get("Error", {}).get("Code", "Unknown")) from None
+    except BotoCoreError as error:
+        raise Unavailable(type(error).__name__) from None
+
+
+def _config(attempts: int, answer_s: float) -> Config:
+    return Config(
+        connect_timeout=min(1.0, answer_s),
+        read_timeout=answer_s,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+    )

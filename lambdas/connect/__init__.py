@@ -1,0 +1,1 @@
+"""The `$connect` route: who may open a WebSocket."""

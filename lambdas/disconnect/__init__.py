@@ -1,0 +1,1 @@
+"""The `$disconnect` route: forget a connection."""

@@ -1,0 +1,21 @@
+"""What the Lambdas' collaborators raise: a code, never a message that may hold content. No SDK."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Origin(StrEnum):
+    """Whose failure it is, as the errors are counted."""
+
+    WEBSOCKET = "websocket"
+    HTTP = "http"
+    DATABASE = "database"
+
+
+class Unavailable(Exception):
+    """A service did not do what was asked, or its outcome is unknown; asking again may help."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -1,0 +1,1 @@
+"""The database's schema, brought up to date by a deployment."""

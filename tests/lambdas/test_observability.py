@@ -1,0 +1,41 @@
+"""What reaches the log."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lambdas.errors import Origin
+from lambdas.observability import Metric, PowertoolsObserver
+from lambdas.settings import SharedSettings
+
+
+def test_lines_and_metrics_are_json_of_fixed_messages_and_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    """A failure is a line with `ERROR` and its keys, and counts as an error of its origin."""
+    observer = PowertoolsObserver("observed", SharedSettings("test", "INFO"))
+
+    observer.note("Connection closed", connection_id="c1")
+    observer.fail("Ticket not issued", origin=Origin.HTTP, code="Throttled")
+
+    note, failure, metric = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (note["level"], note["message"], note["connection_id"]) == ("INFO", "Connection closed", "c1")
+    assert (failure["level"], failure["origin"], failure["code"]) == ("ERROR", "http", "Throttled")
+    assert failure["service"] == "observed"
+    assert metric["Errors"] == [1.0]
+    assert (metric["origin"], metric["service"], metric["stage"]) == ("http", "observed", "test")
+    [directive] = metric["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "SevaArogya"
+    assert [sorted(one) for one in directive["Dimensions"]] == [["origin", "service", "stage"]]
+
+
+def test_a_count_has_the_dimensions_that_dashboards_use(capsys: pytest.CaptureFixture[str]) -> None:
+    """Service and stage, and no more: every further one is another metric to pay for."""
+    PowertoolsObserver("counted", SharedSettings("test", "INFO")).count(Metric.MIGRATIONS_APPLIED, 3)
+
+    metric = json.loads(capsys.readouterr().out)
+
+    assert metric["MigrationsApplied"] == [3.0]
+    assert [sorted(one) for one in metric["_aws"]["CloudWatchMetrics"][0]["Dimensions"]] == [
+        ["service", "stage"]
+    ]
