@@ -1,0 +1,99 @@
+"""Push messages to clients through API Gateway's `@connections`. Decides nothing: no queue, no retry.
+
+aiohttp with our own signature, because this runs for every message to every client (a tenth of an SDK's
+price).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from contract.records import ConnectionId
+from streaming_task.ports import Credentials, Delivered, Failed, Gone, PushResult, Throttled, Unavailable
+from streaming_task.signing import Signer
+
+SIGNING_NAME = "execute-api"
+CONNECTIONS = 64  # to the gateway; pushes beyond wait for one within the timeout
+TIMEOUT_S = 5.0
+CONNECT_S = 2.0
+KEEP_ALIVE_S = 30.0
+
+_DELIVERED, _GONE, _THROTTLED = Delivered(), Gone(), Throttled()
+
+
+class GatewayPush:
+    """Implements `Gateway`. Build it inside a running loop; `clock` gives Unix seconds."""
+
+    def __init__(
+        self,
+        *,
+        connections_url: str,
+        region: str,
+        credentials: Credentials,
+        clock: Callable[[], float] = time.time,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        parts = urlsplit(connections_url)
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._host = parts.netloc
+        self._prefix = f"{parts.path.rstrip('/')}/%40connections/"
+        self._credentials = credentials
+        self._clock = clock
+        self._signer = Signer(SIGNING_NAME, region)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_S),
+            timeout=aiohttp.ClientTimeout(total=timeout_s, connect=CONNECT_S),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=("accept", "accept-encoding", "user-agent"),
+        )
+
+    async def push(self, connection_id: ConnectionId, message: str) -> PushResult:
+        """Post one text message to a connection. Never raises for what the gateway says."""
+        body = message.encode()
+        path = self._prefix + quote(connection_id, safe="")
+        try:
+            credentials = await self._credentials.current()
+        except Unavailable as unavailable:
+            return Failed(unavailable.code)
+        headers = self._signer.sign(
+            credentials,
+            "POST",
+            path,
+            "",
+            {"host": self._host, "content-type": "application/json"},
+            sha256(body).hexdigest(),
+            self._clock(),
+        )
+        try:
+            async with self._session.post(
+                URL(self._origin + path, encoded=True), data=body, headers=headers, allow_redirects=False
+            ) as response:
+                await response.read()  # or the connection could not be used again
+                return _result(response.status)
+        except TimeoutError:
+            return Failed("timeout")
+        except aiohttp.ClientError as error:
+            return Failed(type(error).__name__)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._session.close()
+
+
+def _result(status: int) -> PushResult:
+    match status:
+        case 200:
+            return _DELIVERED
+        case 410:
+            return _GONE
+        case 429:
+            return _THROTTLED
+        case _:
+            return Failed(f"http_{status}")
