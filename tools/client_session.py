@@ -1,0 +1,343 @@
+"""A client's duties without a socket: capture in, messages out, the server's words in. Pure.
+
+The ring keeps every sample until the server says that it is durable; nothing else ever trims it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from contract.audio import BYTES_PER_SAMPLE, Quality, bytes_in
+from contract.records import TranscriptState
+
+MESSAGE_S = 0.2
+MAX_MESSAGE_AUDIO_BYTES = 23_000  # of PCM: base64 and the envelope stay within 32,000 bytes
+ASK_AGAIN_S = 2.5  # an unanswered start or resume
+RESEND_FIRST_S = 2.5
+RESEND_MOST_S = 10.0
+IN_FLIGHT_BYTES = 512 * 1024
+REPLAY_SPEED = 4.0
+STOP_EVERY_S = 1.0
+SAVED_EVERY_S = 15.0
+DEAD_AFTER_S = 12.0
+PING_EVERY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the session is started with."""
+
+    request_id: str
+    client: str
+    quality: Quality
+    sample_rate_hz: int
+    specialty: str = "PRIMARYCARE"
+    conversation: str = "DICTATION"
+
+
+@dataclass(slots=True)
+class _Sent:
+    end: int
+    at: float
+    wait_s: float
+
+
+@dataclass(slots=True)
+class Heard:
+    """What the server has said so far."""
+
+    session_id: str | None = None
+    epoch: int = 0
+    received: int = 0
+    durable: int = 0
+    finals: dict[int, dict[str, Any]] = field(default_factory=dict)
+    partial: str = ""
+    transcription: str = ""
+    stored: dict[str, Any] | None = None
+    saved: dict[str, Any] | None = None
+    errors: list[str] = field(default_factory=list)  # codes
+
+    @property
+    def contiguous_finals(self) -> int:
+        """Count the finals before the first hole."""
+        count = 0
+        while count in self.finals:
+            count += 1
+        return count
+
+    @property
+    def text(self) -> str:
+        """Join the finals by spaces."""
+        return " ".join(self.finals[segment]["text"] for segment in sorted(self.finals))
+
+
+class ClientSession:
+    """One session as a browser would keep it."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self.heard = Heard()
+        self.captured = 0
+        self._ring = bytearray()
+        self._ring_from = 0
+        self._hash = hashlib.sha256()
+        self._sent: dict[int, _Sent] = {}
+        self._next = 0  # first sample never sent
+        self._is_ready = False
+        self._is_connected = False
+        self._asked_at: float | None = None
+        self._stop_at: float | None = None
+        self._heard_at = 0.0
+        self._sent_at = 0.0
+        self._credit = 0.0
+        self._credit_at = 0.0
+        self.is_finished = False  # capturing is over
+        self.is_superseded = False
+
+    # -- capture -------------------------------------------------------------------------------------
+
+    def capture(self, pcm: bytes) -> None:
+        """Add what the microphone heard."""
+        self._ring += pcm
+        self.captured += len(pcm) // BYTES_PER_SAMPLE
+        self._hash.update(pcm)
+
+    def finish(self) -> None:
+        """Stop: no more will be captured."""
+        self.is_finished = True
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether the record is written, complete, and every final was seen."""
+        saved = self.heard.saved
+        return (
+            saved is not None
+            and saved["transcript"] != TranscriptState.PENDING
+            and self.heard.contiguous_finals >= saved["segments"]
+        )
+
+    @property
+    def needs_connection(self) -> bool:
+        """Tell whether there is anything left to say or hear."""
+        return not self.is_superseded and not (self.heard.saved is not None and self._has_all_finals())
+
+    def _has_all_finals(self) -> bool:
+        saved = self.heard.saved
+        return saved is not None and self.heard.contiguous_finals >= saved["segments"]
+
+    # -- connection ----------------------------------------------------------------------------------
+
+    def connected(self, now: float) -> list[str]:
+        """Say what a new connection begins with."""
+        self._is_connected = True
+        self._is_ready = False
+        self._heard_at = now
+        return self._ask(now)
+
+    def disconnected(self) -> None:
+        """Note that there is no connection."""
+        self._is_connected = False
+        self._is_ready = False
+
+    def is_dead(self, now: float) -> bool:
+        """Tell whether the connection must be given up."""
+        return self._is_connected and now - self._heard_at >= DEAD_AFTER_S and self.heard.stored is None
+
+    def _ask(self, now: float) -> list[str]:
+        self._asked_at = now
+        terms = self._terms
+        if self.heard.session_id is None:
+            return [
+                _dump(
+                    type="start",
+                    id=terms.request_id,
+                    protocol=1,
+                    request_id=terms.request_id,
+                    encoding="pcm",
+                    quality=terms.quality,
+                    sample_rate=terms.sample_rate_hz,
+                    client=terms.client,
+                    specialty=terms.specialty,
+                    conversation=terms.conversation,
+                )
+            ]
+        return [
+            _dump(
+                type="resume",
+                session_id=self.heard.session_id,
+                client=terms.client,
+                have_from=self._ring_from if self._ring else None,
+                last_segment=self.heard.contiguous_finals - 1,
+            )
+        ]
+
+    # -- what is due ---------------------------------------------------------------------------------
+
+    def due(self, now: float) -> list[str]:
+        """Give the messages to send now."""
+        if not self._is_connected or self.is_superseded:
+            return []
+        if not self._is_ready:
+            is_late = self._asked_at is None or now - self._asked_at >= ASK_AGAIN_S
+            return self._ask(now) if is_late else []
+        messages = self._resends(now) + self._fresh(now) + self._stop(now)
+        if not messages and now - self._sent_at >= PING_EVERY_S:
+            messages = [_dump(type="ping", session_id=self.heard.session_id)]
+        if messages:
+            self._sent_at = now
+        return messages
+
+    def _resends(self, now: float) -> list[str]:
+        again = [
+            start
+            for start, sent in self._sent.items()
+            if sent.at + sent.wait_s <= now and self._may_send(now)
+        ]
+        messages = []
+        for start in again:
+            sent = self._sent[start]
+            sent.at, sent.wait_s = now, min(RESEND_MOST_S, sent.wait_s * 2)
+            messages += self._audio(start, sent.end)
+        return messages
+
+    def _fresh(self, now: float) -> list[str]:
+        messages: list[str] = []
+        step = min(round(MESSAGE_S * self._terms.sample_rate_hz), MAX_MESSAGE_AUDIO_BYTES // BYTES_PER_SAMPLE)
+        while self._next < self.captured and self._may_send(now):
+            end = min(self._next + step, self.captured)
+            if end - self._next < step and not self.is_finished:
+                break
+            self._sent[self._next] = _Sent(end, now, RESEND_FIRST_S)
+            messages += self._audio(self._next, end)
+            self._next = end
+        return messages
+
+    def _may_send(self, now: float) -> bool:
+        rate = REPLAY_SPEED / MESSAGE_S  # messages a second
+        self._credit = min(rate, self._credit + (now - self._credit_at) * rate)
+        self._credit_at = now
+        in_flight = sum(bytes_in(sent.end - start) for start, sent in self._sent.items())
+        if self._credit < 1 or in_flight >= IN_FLIGHT_BYTES:
+            return False
+        self._credit -= 1
+        return True
+
+    def _audio(self, start: int, end: int) -> list[str]:
+        start = max(start, self._ring_from)
+        if start >= end:
+            return []
+        data = bytes(self._ring[bytes_in(start - self._ring_from) : bytes_in(end - self._ring_from)])
+        coded = base64.b64encode(data).decode()
+        return [
+            _dump(
+                type="audio",
+                session_id=self.heard.session_id,
+                offset=start,
+                crc32=zlib.crc32(data),
+                data=coded,
+            )
+        ]
+
+    def _stop(self, now: float) -> list[str]:
+        if not self.is_finished or self._next < self.captured or self.heard.saved is not None:
+            return []
+        every_s = STOP_EVERY_S if self.heard.stored is None else SAVED_EVERY_S
+        if self._stop_at is not None and now - self._stop_at < every_s:
+            return []
+        self._stop_at = now
+        return [
+            _dump(
+                type="stop",
+                session_id=self.heard.session_id,
+                end_offset=self.captured,
+                sha256=self._hash.hexdigest(),
+            )
+        ]
+
+    # -- what the server says ------------------------------------------------------------------------
+
+    def hear(self, text: str, now: float) -> list[str]:
+        """Take a message of the server; give what must be said at once."""
+        message = json.loads(text)
+        kind = message.get("type")
+        if kind is None:
+            return []  # the gateway's own: as good as a lost message
+        self._heard_at = now
+        if message.get("epoch", self.heard.epoch) < self.heard.epoch:
+            return []
+        self.heard.epoch = message.get("epoch", self.heard.epoch)
+        match kind:
+            case "ready":
+                self._ready(message)
+            case "ack":
+                self._acknowledged(message["received"], message["durable"])
+            case "nack":
+                return self._missing(message["missing"], now)
+            case "partial":
+                self.heard.partial = message["text"]
+            case "final":
+                return self._final(message, now)
+            case "status":
+                self.heard.transcription = message["transcription"]
+            case "moved":
+                return self._ask(now)
+            case "stored":
+                self.heard.stored = message
+                self._acknowledged(message["samples"], message["samples"])
+            case "saved":
+                return self._saved(message, now)
+            case "error":
+                self.heard.errors.append(message["code"])
+                self.is_superseded = self.is_superseded or message["code"] == "superseded"
+            case _:
+                pass
+        return []
+
+    def _ready(self, message: dict[str, Any]) -> None:
+        self._is_ready = True
+        self.heard.session_id = message["session_id"]
+        self.heard.received = message["next_offset"]
+        self._sent = {start: sent for start, sent in self._sent.items() if sent.end > self.heard.received}
+        for sent in self._sent.values():
+            sent.at, sent.wait_s = -RESEND_FIRST_S, RESEND_FIRST_S  # at once, at the replay's pace
+
+    def _acknowledged(self, received: int, durable: int) -> None:
+        self.heard.received = max(self.heard.received, received)
+        self.heard.durable = max(self.heard.durable, durable)
+        for start in [start for start, sent in self._sent.items() if sent.end <= self.heard.received]:
+            del self._sent[start]
+        if self.heard.durable > self._ring_from:
+            del self._ring[: bytes_in(self.heard.durable - self._ring_from)]
+            self._ring_from = self.heard.durable
+
+    def _missing(self, ranges: list[list[int]], now: float) -> list[str]:
+        messages: list[str] = []
+        for start, sent in self._sent.items():
+            if any(start < to and since < sent.end for since, to in ranges) and self._may_send(now):
+                sent.at = now
+                messages += self._audio(start, sent.end)
+        return messages
+
+    def _final(self, message: dict[str, Any], now: float) -> list[str]:
+        known = self.heard.finals.setdefault(message["segment"], message)
+        if known["text"] != message["text"]:
+            raise ValueError("a final changed after it was said")
+        self.heard.partial = ""
+        has_hole = message["segment"] >= self.heard.contiguous_finals
+        has_asked = self._asked_at is not None and now - self._asked_at < ASK_AGAIN_S
+        return self._ask(now) if has_hole and not has_asked else []
+
+    def _saved(self, message: dict[str, Any], now: float) -> list[str]:
+        self.heard.saved = message
+        self.heard.stored = self.heard.stored or message
+        self._acknowledged(message["samples"], message["samples"])
+        return [] if self._has_all_finals() else self._ask(now)
+
+
+def _dump(**message: object) -> str:
+    return json.dumps(message, separators=(",", ":"))
