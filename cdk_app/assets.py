@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,10 @@ LAMBDA_ARCHITECTURE: Final = lambda_.Architecture.ARM_64
 
 _LAMBDA_PYTHON_VERSION: Final = LAMBDA_RUNTIME.name.removeprefix("python")
 _NOT_CODE: Final = ["__pycache__", "*.md", "*.in", "requirements*.txt", "wire_examples.json"]
+_CA_FILE: Final = "certificates/rds-ca-rsa2048-g1.pem"
+LAMBDA_CA_FILE: Final = f"/var/task/{_CA_FILE}"  # where Lambda unpacks a function's code
+IMAGE_CA_FILE: Final = f"/app/{_CA_FILE}"  # where the Dockerfile copies it
+
 _LAYER_LOCK: Final = "requirements.txt"
 _PIP_ARGUMENTS: Final = (
     "--quiet",
@@ -35,17 +40,19 @@ _PIP_ARGUMENTS: Final = (
     "--only-binary=:all:",
     "--implementation=cp",
     f"--python-version={_LAMBDA_PYTHON_VERSION}",
-    # Both tags: some wheels exist only for the newer, and with the older alone pip would settle for an old release.
+    # Both tags: some wheels have only the newer, and with the older alone pip settles for an old release.
     "--platform=manylinux2014_aarch64",
     "--platform=manylinux_2_28_aarch64",
 )
 
 
-def function_code(name: str, *, with_migrations: bool = False) -> lambda_.Code:
-    """Give the code of the Lambda `lambdas/{name}`: its own package, what all Lambdas share, the contract."""
-    included = ["!/lambdas", "/lambdas/*", "!/lambdas/*.py", f"!/lambdas/{name}", "!/contract"]
-    if with_migrations:
-        included.append("!/migrations")
+def function_code(name: str, *, also: Sequence[str] = ()) -> lambda_.Code:
+    """Give the code of the Lambda `lambdas/{name}`: its package, what all Lambdas share, and the contract.
+
+    `also` names further folders of the repository.
+    """
+    folders = [f"!/{folder}" for folder in ("contract", *also)]
+    included = ["!/lambdas", "/lambdas/*", "!/lambdas/*.py", f"!/lambdas/{name}", *folders]
     return lambda_.Code.from_asset(
         str(ROOT), exclude=["/*", *included, *_NOT_CODE], ignore_mode=IgnoreMode.GIT
     )
@@ -54,8 +61,8 @@ def function_code(name: str, *, with_migrations: bool = False) -> lambda_.Code:
 def dependency_layer_code() -> lambda_.Code:
     """Give the layer with the Lambdas' locked dependencies.
 
-    Its hash is that of the lock and of the command, not of what pip wrote: the lock pins every byte of it, and
-    a second synthesis needs neither pip nor the network.
+    Its hash is that of the lock and of the command, not of what pip wrote: the lock pins every byte of it,
+    and a second synthesis needs neither pip nor the network.
     """
     return lambda_.Code.from_asset(
         str(ROOT / "lambdas"),
@@ -81,9 +88,10 @@ def task_image() -> ecs.ContainerImage:
 
 
 def page_files() -> s3_deployment.ISource:
-    """Give the page as it lies in the repository, without its tests."""
+    """Give what the page is made of: the files beside it and its scripts."""
+    included = ["!/*.html", "!/*.css", "!/*.svg", "!/js"]
     return s3_deployment.Source.asset(
-        str(ROOT / "frontend"), exclude=["tests", "*.md", "*.json"], ignore_mode=IgnoreMode.GIT
+        str(ROOT / "frontend"), exclude=["/*", *included, "*.d.ts"], ignore_mode=IgnoreMode.GIT
     )
 
 

@@ -1,4 +1,4 @@
-"""The names that operators type, and so the only physical names there are. Everything else CloudFormation names."""
+"""The names that operators type: the only physical names there are. CloudFormation names the rest."""
 
 from __future__ import annotations
 

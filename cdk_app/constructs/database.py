@@ -73,27 +73,28 @@ class Database(Construct):
             backup_retention=Duration.days(size.backups_kept_days),
             copy_tags_to_snapshot=True,
             auto_minor_version_upgrade=False,  # the minor is pinned here; an upgrade is a change to this file
-            ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
+            ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,  # its roots lie in certificates/
             cloudwatch_logs_exports=["postgresql"],
             deletion_protection=is_deletion_protected,
             removal_policy=removal_policy,
         )
         managed = self.instance.secret
         assert managed is not None, "RDS manages the owner's password"
-        # By its address alone: with its key, reading it would be granted in the key's policy, naming a role of
-        # a stack that depends on this one.
+        # By its address alone: with its key, reading it would be granted in the key's policy, naming a role
+        # of a stack that depends on this one.
         self.owner_secret = secretsmanager.Secret.from_secret_complete_arn(
             self, "OwnerSecret", managed.secret_arn
         )
 
-    def environment(self) -> dict[str, str]:
-        """Give the settings by which a client finds the database."""
+    def environment(self, *, ca_file: str) -> dict[str, str]:
+        """Give the settings by which a client finds the database, and knows it by the roots in `ca_file`."""
         return {
             environment.DATABASE_SECRET_ID: self.owner_secret.secret_arn,
             environment.DATABASE_HOST: self.instance.db_instance_endpoint_address,
             environment.DATABASE_PORT: str(_PORT),
             environment.DATABASE_NAME: _DATABASE_NAME,
             environment.DATABASE_SSLMODE: "verify-full",
+            environment.DATABASE_CA_FILE: ca_file,
         }
 
     def admit(self, client: ec2.IConnectable, identity: iam.IGrantable) -> None:

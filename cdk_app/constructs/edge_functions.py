@@ -8,6 +8,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from cdk_app import assets
 from cdk_app.constructs.database import Database
 from cdk_app.constructs.live_table import LiveTable
 from cdk_app.constructs.network import Network
@@ -55,10 +56,11 @@ class EdgeFunctions(Construct):
             environment={
                 **shared,
                 environment.WEBSOCKET_URL: websocket_url,
-                **database.environment(),
+                **database.environment(ca_file=assets.LAMBDA_CA_FILE),
             },
             timeout=_TIMEOUT,
             network=network,
+            also=["certificates", "migrations"],  # health tells what of them is pending
         )
         table.grant_issuing_tickets(self.api)
         database.admit(self.api, self.api)

@@ -37,7 +37,7 @@ class EncryptionKey(Construct):
     def imported_into(self, scope: Construct) -> kms.IKey:
         """Give the key as a stack after this one may hand it to a secret of its own.
 
-        Reading a secret would otherwise be granted in the key's own policy, naming a role of that later stack:
-        a cycle. Whoever reads such a secret is granted `key` as well.
+        Reading a secret would otherwise be granted in the key's own policy, naming a role of that later
+        stack: a cycle. Whoever reads such a secret is granted `key` as well.
         """
         return kms.Key.from_key_arn(scope, "ImportedKey", self.key.key_arn)

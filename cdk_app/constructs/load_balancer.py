@@ -42,7 +42,7 @@ class LoadBalancer(Construct):
             internet_facing=False,
             cross_zone_enabled=True,
             security_groups=[security_group],
-            # The link's traffic comes from addresses of AWS's that no rule could name; nothing else is admitted.
+            # The link's traffic comes from AWS's addresses, which no rule could name; nothing else comes in.
             enforce_security_group_inbound_rules_on_private_link_traffic=False,
         )
         security_group.connections.allow_to(

@@ -7,6 +7,7 @@ from typing import Final
 from aws_cdk import Duration, triggers
 from constructs import Construct
 
+from cdk_app import assets
 from cdk_app.constructs.database import Database
 from cdk_app.constructs.network import Network
 from cdk_app.constructs.python_functions import PythonFunctions
@@ -38,11 +39,11 @@ class Migration(Construct):
             environment={
                 environment.LOG_LEVEL: log_level,
                 environment.STAGE: stage_name,
-                **database.environment(),
+                **database.environment(ca_file=assets.LAMBDA_CA_FILE),
             },
             timeout=_MIGRATION_TIMEOUT,
             network=network,
-            with_migrations=True,
+            also=["migrations", "certificates"],
         )
         database.admit(self.function, self.function)
         self._trigger = triggers.Trigger(self, "Trigger", handler=self.function, timeout=_TRIGGER_TIMEOUT)

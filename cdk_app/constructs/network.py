@@ -1,6 +1,6 @@
 """The VPC: public subnets for NAT, application subnets that can reach AWS, data subnets that reach nothing.
 
-There is no `execute-api` endpoint, on purpose: with private DNS it would answer 403 to the tasks' `@connections`.
+There is no `execute-api` endpoint, on purpose: with private DNS it answers 403 to the tasks' `@connections`.
 """
 
 from __future__ import annotations

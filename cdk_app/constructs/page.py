@@ -12,6 +12,8 @@ from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_app.constructs.page_headers import PageHeaders
+
 PAGE_PATH: Final = "/live-transcription"
 PAGE_FILE: Final = "live_transcription.html"
 _PAGE_PATHS_CODE: Final = Path(__file__).with_name("page_paths.js")
@@ -21,7 +23,13 @@ class Page(Construct):
     """The distribution whose domain is the page's origin and, behind `api_paths`, the HTTP API's."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, api_domain_name: str, api_paths: Sequence[str]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        api_domain_name: str,
+        api_paths: Sequence[str],
+        connects_to: Sequence[str],
     ) -> None:
         super().__init__(scope, construct_id)
         self.bucket = s3.Bucket(
@@ -33,6 +41,7 @@ class Page(Construct):
             minimum_tls_version=1.2,
             removal_policy=RemovalPolicy.DESTROY,  # everything in it comes from the repository
         )
+        headers = PageHeaders(self, "Headers", connects_to=connects_to)
         page_paths = cloudfront.Function(
             self,
             "PagePaths",
@@ -45,6 +54,7 @@ class Page(Construct):
             allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
             cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
             origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+            response_headers_policy=headers.policy,
         )
         self.distribution = cloudfront.Distribution(
             self,
@@ -54,7 +64,7 @@ class Page(Construct):
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                response_headers_policy=cloudfront.ResponseHeadersPolicy.SECURITY_HEADERS,
+                response_headers_policy=headers.policy,
                 function_associations=[
                     cloudfront.FunctionAssociation(
                         function=page_paths, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST

@@ -8,6 +8,7 @@ from constructs import Construct
 from cdk_app import assets
 from cdk_app.constructs.page import Page
 from cdk_app.constructs.sign_in import SignIn
+from cdk_app.constructs.user_pool import UserPool
 
 
 class PageContent(Construct):
@@ -17,14 +18,18 @@ class PageContent(Construct):
     changed. (An invalidation would take a permission on every distribution of the account.)
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, page: Page, sign_in: SignIn) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, page: Page, users: UserPool, sign_in: SignIn
+    ) -> None:
         super().__init__(scope, construct_id)
         config = {
+            "api_url": page.origin,
             "sign_in": {
-                "authorize_url": f"{sign_in.base_url}/oauth2/authorize",
-                "token_url": f"{sign_in.base_url}/oauth2/token",
-                "logout_url": f"{sign_in.base_url}/logout",
+                "authorize_url": f"{users.origin}/oauth2/authorize",
+                "token_url": f"{users.origin}/oauth2/token",
                 "client_id": sign_in.client.user_pool_client_id,
+                "redirect_uri": page.url,
+                "scopes": list(SignIn.SCOPES),
             },
         }
         s3_deployment.BucketDeployment(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from aws_cdk import Duration, RemovalPolicy
@@ -45,9 +45,12 @@ class PythonFunctions(Construct):
         timeout: Duration,
         memory_mib: int = 512,
         network: Network | None = None,
-        with_migrations: bool = False,
+        also: Sequence[str] = (),
     ) -> lambda_.Function:
-        """Make the function whose handler is `lambdas/{name}/handler.py`; inside the VPC if given a network."""
+        """Make the function of `lambdas/{name}/handler.py`; inside the VPC if given a network.
+
+        `also` names folders of the repository that it needs beside its own code.
+        """
         log_group = logs.LogGroup(
             scope,
             f"{name.capitalize()}Logs",
@@ -61,7 +64,7 @@ class PythonFunctions(Construct):
             runtime=assets.LAMBDA_RUNTIME,
             architecture=assets.LAMBDA_ARCHITECTURE,
             handler=f"lambdas.{name}.handler.handler",
-            code=assets.function_code(name, with_migrations=with_migrations),
+            code=assets.function_code(name, also=also),
             layers=[self._layer],
             environment=dict(environment),
             environment_encryption=self._key,

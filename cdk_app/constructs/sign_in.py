@@ -17,11 +17,12 @@ _REFRESH_LIFETIME: Final = Duration.hours(12)  # a working day
 class SignIn(Construct):
     """The page's client: only its own address may receive a code."""
 
+    SCOPES = ("openid",)
+
     def __init__(self, scope: Construct, construct_id: str, *, users: UserPool, page_url: str) -> None:
         super().__init__(scope, construct_id)
         region = Stack.of(self).region
         self.issuer = f"https://cognito-idp.{region}.amazonaws.com/{users.pool.user_pool_id}"
-        self.base_url = f"https://{users.domain.domain_name}.auth.{region}.amazoncognito.com"
         self.client = cognito.UserPoolClient(
             self,
             "Client",
@@ -29,7 +30,7 @@ class SignIn(Construct):
             generate_secret=False,  # a page can keep none; PKCE stands in its place
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(authorization_code_grant=True),
-                scopes=[cognito.OAuthScope.OPENID],
+                scopes=[cognito.OAuthScope.custom(scope) for scope in self.SCOPES],
                 callback_urls=[page_url],
                 logout_urls=[page_url],
             ),

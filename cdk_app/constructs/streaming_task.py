@@ -87,7 +87,7 @@ class StreamingTask(Construct):
                 environment.AWS_TRANSCRIBE_REGION: stage.transcribe_region,
                 environment.MAX_SESSIONS: str(stage.task.sessions_per_task),
                 environment.IDLE_TIMEOUT_S: str(stage.task.idle_timeout_s),
-                **database.environment(),
+                **database.environment(ca_file=assets.IMAGE_CA_FILE),
             },
             readonly_root_filesystem=True,
             stop_timeout=_STOP_TIMEOUT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
@@ -42,9 +42,14 @@ class UserPool(Construct):
             removal_policy=removal_policy,
         )
         # Cognito wants a prefix that is free in the whole region: the account's id makes it so.
-        self.domain = self.pool.add_domain(
+        self._domain = self.pool.add_domain(
             "Domain",
             cognito_domain=cognito.CognitoDomainOptions(
                 domain_prefix=f"seva-arogya-{stage_name}-{Aws.ACCOUNT_ID}"
             ),
         )
+
+    @property
+    def origin(self) -> str:
+        """Where people sign in, and where the page exchanges its code."""
+        return f"https://{self._domain.domain_name}.auth.{Stack.of(self).region}.amazoncognito.com"

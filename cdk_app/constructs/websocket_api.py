@@ -26,9 +26,14 @@ class WebsocketApi(Construct):
         )
 
     @property
+    def origin(self) -> str:
+        """What the page must be allowed to connect to."""
+        return self.api.api_endpoint
+
+    @property
     def url(self) -> str:
         """Where the page connects."""
-        return f"{self.api.api_endpoint}/{STAGE_NAME}"
+        return f"{self.origin}/{STAGE_NAME}"
 
     @property
     def connections_url(self) -> str:

@@ -23,7 +23,7 @@ _MESSAGE_HEADERS: Final = {
 
 
 class WebsocketRoutes(Construct):
-    """$connect and $disconnect to their Lambdas, $default over the VPC link; and the stage that serves them."""
+    """$connect and $disconnect to their Lambdas, $default over the VPC link; and the stage with them."""
 
     def __init__(
         self,

@@ -56,5 +56,5 @@ class DataStack(Stack):
 
     @property
     def availability_zones(self) -> list[str]:
-        """Two zones by their place in the region's list: the library would look the list up in the account."""
+        """Two zones by their place in the region's list, which the library would look up in the account."""
         return [Fn.select(index, Fn.get_azs()) for index in range(2)]

@@ -31,7 +31,13 @@ class EdgeStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, env=stage.environment)
         http_api = HttpApi(self, "Http", requests_per_s=stage.http_requests_per_s, burst=stage.http_burst)
-        page = Page(self, "Page", api_domain_name=http_api.domain_name, api_paths=HttpApi.PATHS)
+        page = Page(
+            self,
+            "Page",
+            api_domain_name=http_api.domain_name,
+            api_paths=HttpApi.PATHS,
+            connects_to=[service.websocket.origin, data.users.origin],
+        )
         sign_in = SignIn(self, "SignIn", users=data.users, page_url=page.url)
         functions = EdgeFunctions(
             self,
@@ -56,7 +62,7 @@ class EdgeStack(Stack):
             messages_per_s=stage.websocket_messages_per_s,
             burst=stage.websocket_burst,
         )
-        PageContent(self, "Content", page=page, sign_in=sign_in)
+        PageContent(self, "Content", page=page, users=data.users, sign_in=sign_in)
 
         CfnOutput(self, "PageUrl", value=page.url)
         CfnOutput(self, "HealthUrl", value=f"{page.origin}/health")

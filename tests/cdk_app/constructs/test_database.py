@@ -1,0 +1,49 @@
+"""The record's keeper: encrypted, private, TLS only, and quiet about what it is told."""
+
+from __future__ import annotations
+
+from tests.cdk_app.assembly import Assembly
+
+
+def test_the_database_is_encrypted_and_private(assembly: Assembly) -> None:
+    """Its password is RDS's to make and to rotate: no template ever holds it."""
+    database = assembly.data.only("AWS::RDS::DBInstance").properties
+
+    assert database["StorageEncrypted"] is True
+    assert "KmsKeyId" in database
+    assert database["PubliclyAccessible"] is False
+    assert database["ManageMasterUserPassword"] is True
+    assert "MasterUserPassword" not in database
+
+
+def test_the_database_takes_tls_only_and_logs_no_values(assembly: Assembly) -> None:
+    """A failing statement holds what a patient said."""
+    parameters = assembly.data.only("AWS::RDS::DBParameterGroup").properties["Parameters"]
+
+    assert parameters["rds.force_ssl"] == "1"
+    assert parameters["log_error_verbosity"] == "terse"
+    assert parameters["log_min_error_statement"] == "panic"
+
+
+def test_the_databases_minor_version_is_ours_to_change(assembly: Assembly) -> None:
+    """An upgrade by night would not have been tested."""
+    database = assembly.data.only("AWS::RDS::DBInstance").properties
+
+    major, _, minor = database["EngineVersion"].partition(".")
+    assert major.isdigit()
+    assert minor.isdigit()
+    assert database["AutoMinorVersionUpgrade"] is False
+
+
+def test_three_clients_reach_the_database_each_by_its_own_group(assembly: Assembly) -> None:
+    """The migration, the api and the tasks: no address range, and nobody else."""
+    rules = [
+        rule.properties
+        for rule in assembly.resources()
+        if rule.type == "AWS::EC2::SecurityGroupIngress" and "Database" in str(rule.properties["GroupId"])
+    ]
+
+    assert {(rule["FromPort"], rule["ToPort"]) for rule in rules} == {(5432, 5432)}
+    sources = {str(rule["SourceSecurityGroupId"]) for rule in rules}
+    assert len(sources) == len(rules) == 3
+    assert not [rule for rule in rules if "CidrIp" in rule]

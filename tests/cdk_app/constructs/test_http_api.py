@@ -1,0 +1,37 @@
+"""What is asked over HTTP, by whom, and through which door."""
+
+from __future__ import annotations
+
+from tests.cdk_app.assembly import Assembly
+
+
+def test_tickets_are_for_who_is_signed_in(assembly: Assembly) -> None:
+    """The authoriser knows one issuer and one client: ours."""
+    route = assembly.edge.only("AWS::ApiGatewayV2::Route", RouteKey="POST /tickets").properties
+    authorizer = assembly.edge.only("AWS::ApiGatewayV2::Authorizer")
+
+    assert route["AuthorizationType"] == "JWT"
+    assert route["AuthorizerId"] == {"Ref": authorizer.logical_id}
+    client = assembly.edge.only("AWS::Cognito::UserPoolClient")
+    jwt = authorizer.properties["JwtConfiguration"]
+    assert jwt["Audience"] == [{"Ref": client.logical_id}]
+    assert "https://cognito-idp.us-east-1.amazonaws.com/" in str(jwt["Issuer"])
+
+
+def test_health_is_for_anyone(assembly: Assembly) -> None:
+    """A monitor has no account."""
+    route = assembly.edge.only("AWS::ApiGatewayV2::Route", RouteKey="GET /health").properties
+
+    assert route["AuthorizationType"] == "NONE"
+
+
+def test_the_page_reaches_every_route_on_its_own_domain(assembly: Assembly) -> None:
+    """No other origin is involved, so there is no CORS to get wrong."""
+    routes = assembly.edge.of_type("AWS::ApiGatewayV2::Route")
+    asked = {route.properties["RouteKey"] for route in routes if " " in route.properties["RouteKey"]}
+    distribution = assembly.edge.only("AWS::CloudFront::Distribution").properties["DistributionConfig"]
+
+    behaviours = {behaviour["PathPattern"] for behaviour in distribution["CacheBehaviors"]}
+    assert behaviours == {key.partition(" ")[2] for key in asked}
+    apis = assembly.edge.of_type("AWS::ApiGatewayV2::Api")
+    assert not [api for api in apis if "CorsConfiguration" in api.properties]
