@@ -1,0 +1,76 @@
+/** The WebSockets of a session, by the numbers that the session gave them. Touches the network, decides nothing. */
+
+import { SignedOut } from "./sign-in.js";
+import { parseServerMessage } from "./wire.js";
+
+/** @typedef {import("./session-types.js").SessionEvent} SessionEvent */
+/** @typedef {import("./tickets.js").Ticket} Ticket */
+
+/** Open connections, and those on their way. */
+export class Connections {
+  #fetchTicket;
+  #tell;
+  /** @type {Map<number, WebSocket | null>} null: the ticket is being fetched */
+  #sockets = new Map();
+
+  /**
+   * @param {() => Promise<Ticket>} fetchTicket
+   * @param {(event: SessionEvent) => void} tell hears `opened`, `heard` and, once, `closed` of every connection
+   *   that was not closed from here
+   */
+  constructor(fetchTicket, tell) {
+    this.#fetchTicket = fetchTicket;
+    this.#tell = tell;
+  }
+
+  /** @param {number} connection */
+  async open(connection) {
+    this.#sockets.set(connection, null);
+    try {
+      const { ticket, websocketUrl } = await this.#fetchTicket();
+      if (!this.#sockets.has(connection)) return; // given up meanwhile
+      const url = new URL(websocketUrl);
+      url.searchParams.set("ticket", ticket);
+      this.#listen(connection, new WebSocket(url));
+    } catch (error) {
+      this.#lost(connection, error instanceof SignedOut);
+    }
+  }
+
+  /** @param {number} connection @param {string} text */
+  send(connection, text) {
+    const socket = this.#sockets.get(connection);
+    if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+  }
+
+  /** @param {number} connection */
+  close(connection) {
+    const socket = this.#sockets.get(connection);
+    this.#sockets.delete(connection);
+    socket?.close();
+  }
+
+  /** Close all, and say nothing of it. */
+  closeAll() {
+    for (const connection of [...this.#sockets.keys()]) this.close(connection);
+  }
+
+  /** @param {number} connection @param {WebSocket} socket */
+  #listen(connection, socket) {
+    this.#sockets.set(connection, socket);
+    socket.onopen = () => {
+      if (this.#sockets.has(connection)) this.#tell({ kind: "opened", connection });
+    };
+    socket.onmessage = ({ data }) => {
+      if (this.#sockets.has(connection)) {
+        this.#tell({ kind: "heard", connection, message: parseServerMessage(data) });
+      }
+    };
+    socket.onclose = () => this.#lost(connection, false);
+  }
+
+  /** @param {number} connection @param {boolean} isSignedOut */
+  #lost(connection, isSignedOut) {
+    if (this.#sockets.delete(connection)) this.#tell({ kind: "closed", connection, isSignedOut });
+  }
+}
