@@ -38,6 +38,7 @@ class _End(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.other: _End | None = None
         self.target: Address | None = None
+        self.is_swallowed = False
         self._flows = flows
         self._has_ended = False
 
@@ -83,8 +84,8 @@ class Balancer:
     """Balance TCP connections over targets.
 
     A target that refuses swallows the connection: nothing answers, as at a dead task's address, until the
-    client gives up. Two failed probes take a target out and cut its flows; two good ones bring it back. A
-    target that is no longer registered keeps its flows and gets no new ones.
+    client gives up or the target is out. Two failed probes take a target out and cut its flows; two good
+    ones bring it back. A target that is no longer registered keeps its flows and gets no new ones.
     """
 
     def __init__(self, settings: BalancerSettings) -> None:
@@ -138,13 +139,19 @@ class Balancer:
         new, gone = self._targets.register([Address(host, port) for host, port in targets])
         for address in gone:
             self._probes.pop(address).cancel()
+            self._cut_flows(address, only_swallowed=True)
         for address in new:
             self._probes[address] = asyncio.get_running_loop().create_task(
                 self._keep_probing(address), name=f"balancer-probe-{address.port}"
             )
 
+    @property
+    def swallowed(self) -> int:
+        """Count the connections that wait for a target that is dead."""
+        return sum(end.is_swallowed for end in self._flows)
+
     async def until(self, is_wanted: Callable[[Mapping[Address, Health]], bool]) -> None:
-        """Wait until the targets' health is as wanted; the caller sets the time limit."""
+        """Wait until the targets' health, or what was swallowed, is as wanted; the caller sets the limit."""
         while not is_wanted(self.health):
             await self._changed.wait()
 
@@ -169,7 +176,11 @@ class Balancer:
             logger.info(
                 "connection swallowed", extra={"target_port": target.port, "error": type(error).__name__}
             )
-            end.swallow()
+            if target in self._targets.health:
+                end.swallow()
+                self._note_change()
+            else:
+                end.cut()  # it left in the meantime
             return
         if end.transport is None:  # the client gave up first
             other.cut()
@@ -183,12 +194,19 @@ class Balancer:
             health = self._targets.probed(address, await self._is_ready(address))
             if health is not None:
                 logger.info("target changed", extra={"target_port": address.port, "health": health.value})
-                self._changed.set()
-                self._changed = asyncio.Event()
+                self._note_change()
             if health is Health.UNHEALTHY:
-                for end in [one for one in self._flows if one.target == address and one.other is not None]:
-                    end.cut()
+                self._cut_flows(address, only_swallowed=False)
             await asyncio.sleep(self._settings.nlb_probe_s)
+
+    def _note_change(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _cut_flows(self, address: Address, *, only_swallowed: bool) -> None:
+        for end in [one for one in self._flows if one.target == address]:
+            if end.is_swallowed or not only_swallowed:
+                end.cut()
 
     async def _is_ready(self, address: Address) -> bool:
         writer = None
@@ -216,7 +234,6 @@ class _Accepted(_End):
         super().__init__(flows)
         self._balancer = balancer
         self._early: bytes | None = None
-        self._is_swallowed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -225,7 +242,7 @@ class _Accepted(_End):
     def data_received(self, data: bytes) -> None:
         if self.other is not None:
             super().data_received(data)
-        elif not self._is_swallowed and self.transport is not None:
+        elif not self.is_swallowed and self.transport is not None:
             self._early = data
             self.transport.pause_reading()
 
@@ -236,7 +253,7 @@ class _Accepted(_End):
             self.data_received(early)
 
     def swallow(self) -> None:
-        self._is_swallowed = True  # read on, only to see the client give up
+        self.is_swallowed = True  # read on, only to see the client give up
         self._resume()
 
     def _resume(self) -> bytes | None:

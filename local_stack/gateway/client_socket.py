@@ -23,8 +23,8 @@ CONTROL_SLACK_BYTES = 64 * 1024  # owed on top of a last push in pongs, before t
 NO_STATUS_REASON = "Client-side close frame status not set"  # as AWS tells the Lambda
 ABNORMAL_REASON = "Connection closed abnormally"
 
-# A logger of its own, below any handler: the library's would write frames at DEBUG.
-_silent = logging.Logger("frames", logging.CRITICAL + 1)
+# The library logs headers and frames at DEBUG: neither may ever be written, at any level.
+SILENT = logging.Logger("frames", logging.CRITICAL + 1)
 
 
 class SocketListener(Protocol):
@@ -55,7 +55,7 @@ class ClientSocket(asyncio.Protocol):
         self._is_over = False
         self._fragments: list[bytes] = []
         self._frames = ServerProtocol(
-            state=State.OPEN, max_size=(MESSAGE_LIMIT_BYTES, FRAME_LIMIT_BYTES), logger=_silent
+            state=State.OPEN, max_size=(MESSAGE_LIMIT_BYTES, FRAME_LIMIT_BYTES), logger=SILENT
         )
         self._transport: asyncio.Transport | None = None
         self._abort_timer: asyncio.TimerHandle | None = None
@@ -73,7 +73,7 @@ class ClientSocket(asyncio.Protocol):
 
     def send_text(self, text: bytes) -> None:
         """Send a message, in frames of at most 32 KB."""
-        if self._frames.state is not State.OPEN:
+        if self._is_over or self._frames.state is not State.OPEN:
             return
         first = text[:FRAME_LIMIT_BYTES]
         self._frames.send_text(first, fin=len(first) == len(text))

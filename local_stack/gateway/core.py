@@ -88,7 +88,7 @@ class Verdict:
 
 DELIVER = Verdict(200)
 _REFUSALS = {400: "Bad Request", 401: "Unauthorized", 504: "Endpoint request timed out"}
-_PUSH_FAILURES = {
+_FAILURES = {
     410: Verdict(410, "GoneException", {"message": "Gone"}),
     413: Verdict(413, "PayloadTooLargeException", {"message": "Payload Too Large"}),
     429: Verdict(429, "LimitExceededException", {"message": "Too Many Requests"}),
@@ -205,26 +205,26 @@ class GatewayCore:
         self.counts.pushes += 1
         fault = self._dice.push_status()
         if fault is not None:
-            return _PUSH_FAILURES[fault]
+            return _FAILURES[fault]
         if not self._throttle.take(now):
-            return _PUSH_FAILURES[429]
+            return _FAILURES[429]
         if size_bytes > MESSAGE_LIMIT_BYTES:
-            return _PUSH_FAILURES[413]
+            return _FAILURES[413]
         connection = self._connections.get(connection_id)
         if connection is None or not connection.is_open:
-            return _PUSH_FAILURES[410]
+            return _FAILURES[410]
         if owed_bytes > self._settings.receive_buffer_bytes:
-            return _PUSH_FAILURES[429]
+            return _FAILURES[429]
         connection.heard_at = now
         return DELIVER
 
     def describe(self, connection_id: ConnectionId, now: float) -> Verdict:
         """Answer a GET: since when the connection is there, when it was last active, whose it is."""
         if not self._throttle.take(now):
-            return _PUSH_FAILURES[429]
+            return _FAILURES[429]
         connection = self._connections.get(connection_id)
         if connection is None or not connection.is_open:
-            return _PUSH_FAILURES[410]
+            return _FAILURES[410]
         identity = {"sourceIp": connection.source_ip, "userAgent": connection.user_agent or ""}
         return Verdict(
             200,
@@ -238,10 +238,10 @@ class GatewayCore:
     def delete(self, connection_id: ConnectionId, now: float) -> Close | Verdict:
         """Answer a DELETE: the close to perform, or why not."""
         if not self._throttle.take(now):
-            return _PUSH_FAILURES[429]
+            return _FAILURES[429]
         connection = self._connections.get(connection_id)
         if connection is None or not connection.is_open:
-            return _PUSH_FAILURES[410]
+            return _FAILURES[410]
         return Close(connection_id, NORMAL_CLOSURE, "Connection closed by the server")
 
     def due(self, now: float) -> list[Close | Cut]:

@@ -139,7 +139,7 @@ class Integration:
             return
         exchange.timer = self._loop.call_later(self._timeout_s, self._time_out, exchange)
         count = len(self._backends) + len(self._opening)
-        backend = self._take_idle() if count >= self._size.steady else None
+        backend = self._take_idle() if count >= min(self._size.steady, self._size.most) else None
         if backend is not None:
             backend.send(exchange)
         elif count < self._size.most:

@@ -18,7 +18,7 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from local_stack.gateway.admin import PREFIX, AdminAnswer, AdminHandler, AdminRequest, FaultsAdmin, encode
-from local_stack.gateway.client_socket import ClientSocket
+from local_stack.gateway.client_socket import SILENT, ClientSocket
 from local_stack.gateway.core import Close, ConnectionId, Cut, Dispatch, Frame, GatewayCore, Opened, Verdict
 from local_stack.gateway.functions import LambdaFunctions, LambdaHandler
 from local_stack.gateway.http_connection import HttpConnection, HttpRequest
@@ -31,7 +31,6 @@ from local_stack.gateway.signature import CredentialLookup, SignatureVerifier, S
 logger = logging.getLogger(__name__)
 
 SWEEP_S = 0.1  # how late a connection's limit may be noticed
-HTTP_IDLE_S = 75.0  # a kept-alive connection without a request, or slow headers
 SEND_BUFFER_BYTES = 128 * 1024  # the kernel's, so that a client that does not read is noticed
 BACKLOG = 512
 
@@ -190,7 +189,8 @@ class Gateway:
         if not request.is_upgrade:
             connection.respond(426, b'{"message": "Upgrade Required"}', {"upgrade": "websocket"}, close=True)
             return
-        answer = ServerProtocol().accept(Request(request.target, Headers(request.headers), request.method))
+        asked = Request(request.target, Headers(request.headers), request.method)
+        answer = ServerProtocol(logger=SILENT).accept(asked)
         if answer.status_code != 101:
             message = json.dumps({"message": answer.reason_phrase}).encode()
             connection.respond(answer.status_code, message, close=True)
@@ -266,7 +266,7 @@ class Gateway:
             await asyncio.sleep(SWEEP_S)
             for end in self._core.due(time.monotonic()):
                 self._end(end)
-            idle_since = asyncio.get_running_loop().time() - HTTP_IDLE_S
+            idle_since = asyncio.get_running_loop().time() - self._settings.http_idle_s
             for connection in [one for one in self._http if one.last_used_at < idle_since]:
                 if not connection.is_answering:
                     connection.close()

@@ -46,4 +46,5 @@ class GatewaySettings:
     pool_connections: int = 16  # opened before any is reused, so that messages meet every task
     pool_connections_max: int = 256
     pool_connection_max_age_s: float = 60.0  # so that a task that joins gets its share
+    http_idle_s: float = 75.0  # a kept-alive connection without a request, or with slow headers
     lambda_threads: int = 16

@@ -11,6 +11,7 @@ import hmac
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 SERVICE = "execute-api"
@@ -169,6 +170,7 @@ def _parse_authorization(value: str) -> _Authorization | None:
     return _Authorization(scope[0], scope[1], scope[2], scope[3], names, given["Signature"])
 
 
+@lru_cache(maxsize=16)  # a second's pushes share it
 def _parse_timestamp(text: str) -> float | None:
     try:
         return calendar.timegm(time.strptime(text, "%Y%m%dT%H%M%SZ"))

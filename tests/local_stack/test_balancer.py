@@ -105,6 +105,24 @@ async def test_a_dead_target_swallows_connections_until_it_is_out() -> None:
             read.cancel()
 
 
+async def test_who_was_swallowed_is_let_go_when_the_target_leaves() -> None:
+    """A dead task's replacement must not find the gateway waiting at the old address."""
+    dead, replacement = await new_task(), await new_task()
+    async with balancing(dead, probe_s=3600) as balancer:
+        await dead.stop()
+        reader, writer = await opened(balancer)
+        writer.write(POST)
+        await balancer.until(lambda _: balancer.swallowed == 1)
+
+        balancer.set_targets([("127.0.0.1", replacement.port)])
+
+        with pytest.raises(ConnectionError):
+            await reader.readexactly(1)
+        await until(balancer, replacement, Health.HEALTHY)
+        assert await posted(*await opened(balancer)) == b"HTTP/1.1 200 X\r\n"
+    await replacement.stop()
+
+
 async def test_two_failed_probes_take_a_target_out_and_cut_its_flows() -> None:
     """A task that is not ready loses its connections, so that the gateway opens them elsewhere."""
     sick, well = await new_task(), await new_task()

@@ -74,6 +74,16 @@ async def test_requests_run_side_by_side(task: FakeHttpTask) -> None:
     await integration.close()
 
 
+async def test_a_small_pool_is_reused_too(task: FakeHttpTask) -> None:
+    """Where the most is below the steady number, an idle connection is still found."""
+    integration = pool(task, steady=16, most=2)
+
+    assert [await outcome_of(integration) for _ in range(5)] == [200] * 5
+    await integration.close()
+
+    assert task.connections == 2
+
+
 async def test_an_answer_may_end_the_connection(task: FakeHttpTask) -> None:
     """A task that leaves says `Connection: close`; the next message goes to another."""
     integration = pool(task)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import os
 import queue
+import socket
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -33,6 +37,8 @@ class Stack:
         self.task = task
         self.gateway: Gateway
         self.connect_answer: dict[str, Any] | Exception = {"statusCode": 200}
+        self.path_prefix = ""
+        self.connect_gate: threading.Event | None = None
         self.connects: queue.Queue[dict[str, Any]] = queue.Queue()
         self.disconnects: queue.Queue[dict[str, Any]] = queue.Queue()
 
@@ -43,6 +49,8 @@ class Stack:
     def on_connect(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         assert context.get_remaining_time_in_millis() > 0
         self.connects.put(event)
+        if self.connect_gate is not None:
+            self.connect_gate.wait(10)
         if isinstance(self.connect_answer, Exception):
             raise self.connect_answer
         return self.connect_answer
@@ -72,7 +80,7 @@ class Stack:
         def call() -> dict[str, Any]:
             api = boto3.client(
                 "apigatewaymanagementapi",
-                endpoint_url=self.http_url,
+                endpoint_url=self.http_url + self.path_prefix,
                 region_name="us-east-1",
                 aws_access_key_id=KEY_ID,
                 aws_secret_access_key=secret,
@@ -186,6 +194,18 @@ async def test_the_handshake_fails_with_connects_status(
 
     assert refused.value.response.status_code == status
     assert stack.disconnects.empty()
+
+
+async def test_a_connect_that_takes_too_long_is_given_up() -> None:
+    """The client is told after the integration's timeout, whatever the handler still does."""
+    async with running(integration_timeout_s=0.05) as stack:
+        stack.connect_gate = threading.Event()
+
+        with pytest.raises(InvalidStatus) as refused:
+            await stack.client()
+
+        stack.connect_gate.set()
+        assert refused.value.response.status_code == 504
 
 
 async def test_messages_are_dispatched_side_by_side(stack: Stack) -> None:
@@ -359,6 +379,17 @@ async def test_an_unsigned_push_is_forbidden(stack: Stack) -> None:
         assert await response.json() == {"message": "Missing Authentication Token"}
 
 
+async def test_the_stage_may_stand_before_the_path(stack: Stack) -> None:
+    """A deployed `@connections` address ends with the stage, and is called the same way."""
+    async with stack.client() as client:
+        connection_id = await stack.connection_id()
+        stack.path_prefix = "/local"
+
+        await stack.connections("post_to_connection", ConnectionId=connection_id, Data=b"{}")
+
+        assert await client.recv() == "{}"
+
+
 async def test_a_client_that_never_reads_is_owed_a_bounded_amount() -> None:
     """Pushes to it get 429 once its buffer is full; no other client suffers."""
     async with running(receive_buffer_bytes=65_536) as stack, stack.client() as deaf:
@@ -388,6 +419,94 @@ async def test_a_client_that_never_reads_is_owed_a_bounded_amount() -> None:
             await stack.connections("post_to_connection", ConnectionId=other_id, Data=b"{}")
             assert await other.recv() == "{}"
         deaf.transport.abort()
+
+
+async def test_a_client_that_only_asks_is_cut_in_the_end() -> None:
+    """Pongs that nobody reads are owed only so long."""
+    async with running(receive_buffer_bytes=1024) as stack:
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", stack.gateway.port))
+        url = f"ws://127.0.0.1:{stack.gateway.port}/"
+        async with connect(url, sock=connection, ping_interval=None) as client:
+            client.transport.pause_reading()
+            pings = asyncio.ensure_future(ping_for_ever(client))
+            with pytest.raises(ConnectionClosed):
+                await pings
+        assert (await stack.disconnected())["disconnectStatusCode"] == 1006
+
+
+async def test_a_flood_is_slowed_and_not_lost() -> None:
+    """With too much unanswered a socket is not read; it is again once the task has answered."""
+    async with running(in_flight_bytes=20_000, pool_connections_max=4) as stack, stack.client() as client:
+        stack.task.may_answer.clear()
+        sending = asyncio.ensure_future(send_all(client, 100))
+        taken = [await stack.task.requests.get() for _ in range(4)]
+        stack.task.may_answer.set()
+        taken += [await stack.task.requests.get() for _ in range(96)]
+        await sending
+
+    assert {int(one.body[:3]) for one in taken} == set(range(100))
+
+
+async def ping_for_ever(client: ClientConnection) -> None:
+    """Ask without reading the answers."""
+    while True:
+        await client.ping(os.urandom(125))
+
+
+async def send_all(client: ClientConnection, count: int) -> None:
+    """Send numbered messages of 10 KB."""
+    for number in range(count):
+        await client.send(f"{number:03d}" + "x" * 10_000)
+
+
+async def test_a_client_that_leaves_during_connect_is_disconnected(stack: Stack) -> None:
+    """`$connect` said yes, so the record is there and `$disconnect` must take it away."""
+    may_connect = threading.Event()
+    stack.connect_gate = may_connect
+    _, writer = await asyncio.open_connection("127.0.0.1", stack.gateway.port)
+    writer.write(
+        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    connection_id = await stack.connection_id()
+
+    writer.transport.abort()
+    await stack.admin("GET")
+    may_connect.set()
+
+    context = await stack.disconnected()
+    assert (context["connectionId"], context["disconnectStatusCode"]) == (connection_id, 1006)
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("Sec-WebSocket-Version: 13\r\n", 400),
+        ("Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 400),
+    ],
+)
+async def test_a_broken_handshake_reaches_no_lambda(stack: Stack, head: str, status: int) -> None:
+    """Only a WebSocket handshake is worth a ticket."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", stack.gateway.port)
+    writer.write(
+        f"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{head}\r\n".encode()
+    )
+
+    answer = await reader.read()
+
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert stack.connects.empty()
+
+
+async def test_connections_that_say_nothing_are_closed() -> None:
+    """Slow headers hold nothing for long."""
+    async with running(http_idle_s=0.05) as stack:
+        reader, writer = await asyncio.open_connection("127.0.0.1", stack.gateway.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost")
+
+        assert await reader.read() == b""
 
 
 async def test_faults_are_set_shown_and_cleared(stack: Stack) -> None:
@@ -469,6 +588,28 @@ async def test_plain_http_finds_nothing_else(stack: Stack, path: str, status: in
     """There is a WebSocket API here and no page."""
     async with aiohttp.ClientSession() as session, session.get(stack.http_url + path) as response:
         assert response.status == status
+
+
+async def test_nothing_a_client_says_is_logged(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
+    """Not even at DEBUG: neither words nor tickets nor headers."""
+    caplog.set_level(logging.DEBUG)
+    for name in ("websockets.client", "botocore", "urllib3", "boto3"):
+        caplog.set_level(logging.WARNING, logger=name)  # the test's own tools
+    async with stack.client() as client:
+        await client.send("patient words")
+        connection_id = await stack.connection_id()
+        await stack.connections("post_to_connection", ConnectionId=connection_id, Data=b"spoken words")
+        await client.recv()
+        await client.send(b"binary words")
+        await close_code(client)
+    stack.connect_answer = RuntimeError("words of an error")
+    with pytest.raises(InvalidStatus):
+        await stack.client()
+
+    assert "raised" in caplog.text
+    assert "words" not in caplog.text
+    assert "ticket" not in caplog.text
+    assert ORIGIN not in caplog.text
 
 
 async def test_stopping_tells_clients_and_leaves_nothing() -> None:
