@@ -44,9 +44,17 @@ class Account:
         try:
             return self._open_stream(headers, outlet)
         except Refusal as refusal:
-            self.counts[f"refused_{refusal.name}"] += 1
-            log.info("stream refused name=%s", refusal.name)
+            self._count(refusal)
             raise
+        except (OSError, ValueError) as error:  # the keys could not be looked up
+            log.warning("keys unreadable code=%s", type(error).__name__)
+            failure = Refusal("InternalFailureException", "The keys could not be read.")
+            self._count(failure)
+            raise failure from error
+
+    def _count(self, refusal: Refusal) -> None:
+        self.counts[f"refused_{refusal.name}"] += 1
+        log.info("stream refused name=%s", refusal.name)
 
     def _open_stream(self, headers: Mapping[str, str], outlet: Outlet) -> Stream:
         if headers.get(":path") != PATH or headers.get(":method") != "POST":

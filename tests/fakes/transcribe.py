@@ -89,7 +89,11 @@ class KnownKeys:
         default_factory=lambda: {KEY.access_key_id: KnownKey(KEY.secret_access_key, KEY.session_token, None)}
     )
 
+    is_readable: bool = True
+
     def lookup(self, access_key_id: str) -> KnownKey | None:
+        if not self.is_readable:
+            raise FileNotFoundError
         return self.keys.get(access_key_id)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from contract.audio import bytes_in
 from streaming_task.adapters.transcribe_medical.endings import ended_by_response
@@ -23,6 +24,7 @@ MAX_EVENT_BYTES = 32 * 1024  # the service's limit for one audio event ...
 MAX_EVENT_S = 1  # ... and for its length
 SEND_BUFFER_BYTES = 256 * 1024  # 8 s at 16 kHz, 2.7 s at 48 kHz
 HTTP_OK = 200
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,13 @@ class TranscribeMedical:
         timeouts: TranscribeTimeouts | None = None,
         send_buffer_bytes: int = SEND_BUFFER_BYTES,
     ) -> None:
-        """Prepare to open streams; no `endpoint_url` is the region's own, no `ca_file` the system's trust."""
+        """Prepare to open streams; no `endpoint_url` is the region's own, no `ca_file` the system's trust.
+
+        Raises:
+            ValueError: the endpoint would have speech leave this machine unencrypted.
+        """
+        if endpoint_url is not None and not _is_private(endpoint_url):
+            raise ValueError("the Transcribe endpoint must be https, or on this machine")
         timeouts = timeouts or TranscribeTimeouts()
         limits = Http2Limits(
             headers_s=timeouts.headers_s,
@@ -113,6 +121,11 @@ class TranscribeMedical:
             event_bytes=_event_bytes(settings),
             expires_at=pinned.expires_at,
         )
+
+
+def _is_private(endpoint_url: str) -> bool:
+    parts = urlsplit(endpoint_url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def _event_bytes(settings: StreamSettings) -> int:

@@ -6,7 +6,8 @@ Every member of its shapes may be missing; only what is there but of the wrong k
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Any, Literal, NoReturn
 
 from streaming_task.core.results import RecognisedEntity, RecognisedItem, RecognisedResult
 
@@ -16,6 +17,7 @@ def _refuse_constant(_: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_KINDS: dict[str, Literal["word", "punctuation"]] = {"pronunciation": "word", "punctuation": "punctuation"}
 
 
 def parse_transcript_event(payload: bytes) -> tuple[RecognisedResult, ...]:
@@ -42,25 +44,43 @@ def _result(raw: dict[str, Any]) -> RecognisedResult:
         start_s=start_s,
         end_s=float(get("EndTime") or start_s),
         text=best.get("Transcript") or "",
-        items=tuple([_item(item, start_s) for item in best.get("Items") or ()]),
+        items=_items(best.get("Items") or (), start_s),
         entities=tuple([_entity(entity, start_s) for entity in best.get("Entities") or ()]),
     )
 
 
-def _item(raw: dict[str, Any], result_start_s: float) -> RecognisedItem:
-    get = raw.get
-    start_s = get("StartTime")
-    if start_s is None:
-        start_s = result_start_s
-    end_s = get("EndTime")
-    confidence = get("Confidence")
+def _items(raw: Sequence[dict[str, Any]], result_start_s: float) -> tuple[RecognisedItem, ...]:
+    try:
+        # What the service really sends; every partial repeats all its words, so this is what costs.
+        return tuple(
+            [
+                RecognisedItem(
+                    item["Content"],
+                    _KINDS[item["Type"]],
+                    item["StartTime"] + 0.0,
+                    item["EndTime"] + 0.0,
+                    item.get("Confidence"),
+                    item.get("Speaker"),
+                )
+                for item in raw
+            ]
+        )
+    except (KeyError, TypeError):
+        return tuple([_incomplete_item(item, result_start_s) for item in raw])
+
+
+def _incomplete_item(raw: dict[str, Any], result_start_s: float) -> RecognisedItem:
+    start_s = raw.get("StartTime")
+    start_s = result_start_s if start_s is None else float(start_s)
+    end_s = raw.get("EndTime")
+    confidence = raw.get("Confidence")
     return RecognisedItem(
-        get("Content") or "",
-        "punctuation" if get("Type") == "punctuation" else "word",
-        float(start_s),
-        float(start_s if end_s is None else end_s),
-        None if confidence is None else float(confidence),
-        get("Speaker"),
+        text=raw.get("Content") or "",
+        kind=_KINDS.get(raw.get("Type") or "", "word"),
+        start_s=start_s,
+        end_s=start_s if end_s is None else float(end_s),
+        confidence=None if confidence is None else float(confidence),
+        speaker=raw.get("Speaker"),
     )
 
 

@@ -113,6 +113,32 @@ async def test_the_quota_counts_open_streams(certificates: Path) -> None:
         (await rig.client.open(settings())).abort()
 
 
+async def test_keys_that_cannot_be_read_are_the_services_own_failure(rig: Rig) -> None:
+    """Not the client's: it is told so, and may come again."""
+    rig.keys.is_readable = False
+
+    with pytest.raises(StreamRefused) as refused:
+        await rig.client.open(settings())
+
+    assert refused.value.ended.end is StreamEnd.INTERNAL
+
+
+async def test_rubbish_on_one_connection_is_nothing_to_another(rig: Rig) -> None:
+    """A client that speaks no HTTP/2 is hung up on; streams go on."""
+    stream = await rig.client.open(settings())
+    trust = ssl.create_default_context(cafile=str(rig.server.ca_file))
+    trust.set_alpn_protocols(["h2"])
+    reader, writer = await asyncio.open_connection("localhost", rig.server.port, ssl=trust)
+
+    writer.write(b"GET / HTTP/1.1\r\n\r\n" * 3)
+    await reader.read()
+
+    writer.transport.abort()
+    stream.send_audio(CHUNK)
+    stream.end()
+    assert (await read_all(stream))[1].end is StreamEnd.CLEAN
+
+
 # -- the events ---------------------------------------------------------------------------------------
 
 

@@ -212,6 +212,27 @@ async def test_a_peer_that_gives_no_window_fills_a_bounded_buffer() -> None:
         exchange.abort()
 
 
+async def test_a_peer_that_stops_reading_fills_a_bounded_buffer_too() -> None:
+    """With all the window in the world, TCP pushes back in the end, and that reaches the writer as well."""
+    async with listening(window_bytes=2**30) as listener:
+        exchange = await start(listener)
+        peer = await listener.peer()
+        await exchange.head()
+        peer.widen(2**29)
+        peer.say(b"go on")
+        await exchange.chunk()
+        peer.fall_silent()
+        written = 0
+
+        while exchange.has_room() and written < 100_000_000:
+            exchange.write(bytes(BUFFER_BYTES))
+            written += BUFFER_BYTES
+
+        assert not exchange.has_room()
+        assert written < 20_000_000  # what the kernel holds for a connection, and our own
+        exchange.abort()
+
+
 async def test_a_writer_that_waits_is_woken_by_the_end() -> None:
     """Nobody waits for room in a stream that is gone."""
     async with listening(window_bytes=0) as listener:
