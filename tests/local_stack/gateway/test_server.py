@@ -592,9 +592,9 @@ async def test_plain_http_finds_nothing_else(stack: Stack, path: str, status: in
 
 async def test_nothing_a_client_says_is_logged(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
     """Not even at DEBUG: neither words nor tickets nor headers."""
-    caplog.set_level(logging.DEBUG)
     for name in ("websockets.client", "botocore", "urllib3", "boto3"):
         caplog.set_level(logging.WARNING, logger=name)  # the test's own tools
+    caplog.set_level(logging.DEBUG)
     async with stack.client() as client:
         await client.send("patient words")
         connection_id = await stack.connection_id()
