@@ -83,7 +83,7 @@ class Connections:
             )
 
     def _find_ticket(self, ticket: str) -> dict[str, AttributeValueTypeDef] | None:
-        if len(ticket) > LONGEST_TICKET:
+        if len(ticket) > LONGEST_TICKET or not ticket.isascii():
             return None
         with failures_as_codes():
             found = self._dynamodb.get_item(

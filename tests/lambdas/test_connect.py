@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ConnectionClosedError
 
 from contract.records import CONNECTION_KEPT_S, connection_key, ticket_key
 from lambdas.connect.handler import App, build, handle
@@ -71,7 +74,7 @@ def test_no_ticket_is_not_the_same_as_a_bad_one(table: Table, ticket: str | None
     assert connect(make_app(table), ticket) == 401
 
 
-@pytest.mark.parametrize("ticket", ["x" * 43, "x" * 5000, "ticket#", "\u0000", "' OR 1=1"])
+@pytest.mark.parametrize("ticket", ["x" * 43, "x" * 5000, "ticket#", "\u0000", "\ud800", "' OR 1=1"])
 def test_a_ticket_that_was_never_issued_is_refused(table: Table, ticket: str) -> None:
     """Whatever stands in the query."""
     assert connect(make_app(table), ticket) == 403
@@ -220,3 +223,23 @@ def test_a_lasting_conflict_is_a_failure_and_no_refusal(table: Table) -> None:
 
     with pytest.raises(Unavailable, match="TransactionConflict"):
         connections.open(CONNECTION, ticket, now=NOW)
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_token(table: Table) -> None:
+    """By that token DynamoDB knows the repeat, and does not take it for a second use of the ticket."""
+    ticket = table.issue_ticket()
+    tokens: list[str] = []
+
+    def lose_the_first_answer(request: AWSPreparedRequest, **_: object) -> None:
+        body = request.body
+        assert isinstance(body, bytes)
+        tokens.append(json.loads(body)["ClientRequestToken"])
+        if len(tokens) == 1:
+            raise ConnectionClosedError(endpoint_url=request.url)
+
+    table.client.meta.events.register_first("before-send.dynamodb.TransactWriteItems", lose_the_first_answer)
+
+    assert connect(make_app(table), ticket) == 200
+
+    assert len(tokens) == 2
+    assert len(set(tokens)) == 1

@@ -25,7 +25,7 @@ def start_doomed(dies_before: int, target: Target, files: Sequence[Migration]) -
         [sys.executable, "-m", "tests.migrations.doomed_migrator", str(dies_before)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         text=True,
     )
     assert process.stdin is not None
@@ -65,14 +65,14 @@ def test_killed_in_the_middle_of_a_file_it_keeps_nobody_waiting(postgres_target:
         "CREATE TABLE a (n INT); SELECT pg_sleep(seconds) FROM delay; CREATE TABLE b (n INT)",
     )
     process = start_doomed(0, postgres_target, files)
-    assert process.stdout is not None
-    while "applying: 001_step.sql" not in process.stdout.readline():
-        pass
-
-    process.kill()
-    process.wait(20)
-
+    asleep = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
     with connect(postgres_target) as database:
+        while not database.run(asleep):
+            assert process.poll() is None
+
+        process.kill()
+        process.wait(20)
+
         database.run("UPDATE delay SET seconds = 0")
         assert migrate(database, files, ignore, patience=Patience(migrator_s=8.0)).applied_now == (
             "001_step.sql",
