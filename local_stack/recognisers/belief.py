@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from local_stack.recognisers.segmenter import WINDOW_S, Utterance
 from local_stack.recognisers.speech_models import HeardPhrase, HeardWord
@@ -32,12 +32,14 @@ _STOCK_PHRASES = frozenset(
 )
 
 
-def spoken_words(phrases: Sequence[HeardPhrase], utterance: Utterance, draft: str) -> list[HeardWord]:
-    """Keep the words of the phrases that the sound and the other model bear out."""
+def spoken_words(
+    phrases: Sequence[HeardPhrase], utterance: Utterance, draft: Callable[[], str]
+) -> list[HeardWord]:
+    """Keep the words that the sound bears out; of suspect ones, those that the other model wrote in `draft`."""
     return [word for phrase in phrases if _was_spoken(phrase, utterance, draft) for word in phrase.words]
 
 
-def _was_spoken(phrase: HeardPhrase, utterance: Utterance, draft: str) -> bool:
+def _was_spoken(phrase: HeardPhrase, utterance: Utterance, draft: Callable[[], str]) -> bool:
     if not phrase.words or not _speech_within(phrase, utterance):
         return False
     if phrase.mean_log_probability < _HOPELESS_LOG_PROBABILITY:
@@ -48,7 +50,7 @@ def _was_spoken(phrase: HeardPhrase, utterance: Utterance, draft: str) -> bool:
     ):
         return False
     text = _plain(" ".join(word.text for word in phrase.words))
-    if text in _STOCK_PHRASES and text not in _plain(draft):
+    if text in _STOCK_PHRASES and text not in _plain(draft()):
         return (
             phrase.no_speech_probability < _SUSPECT_NO_SPEECH
             and phrase.mean_log_probability > _SUSPECT_LOG_PROBABILITY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 from collections import deque
@@ -52,11 +53,19 @@ class Crew:
         self._closed = False
 
     def lane(self, on_failure: Callable[[], None]) -> Lane:
-        """Open a lane; `on_failure` is called in a worker when one of its jobs raises."""
+        """Open a lane; `on_failure` is called in a worker when one of its jobs raises.
+
+        Raises:
+            RuntimeError: the crew is closed.
+        """
         lane = Lane(self, on_failure)
         with self._wake:
+            if self._closed:
+                raise RuntimeError("the crew is closed")
             self._lanes.add(lane)
-            if not self._threads and not self._closed:
+            if not self._threads:
+                # A daemon thread that the end of the process meets in native code aborts it.
+                atexit.register(self.close)
                 self._threads = [
                     threading.Thread(target=self._work, name=f"{self._name}-{n}", daemon=True)
                     for n in range(self._workers)
@@ -73,6 +82,7 @@ class Crew:
             self._wake.notify_all()
         for thread in self._threads:
             thread.join(_JOIN_S)
+        atexit.unregister(self.close)
 
     def _add(self, lane: Lane, job: Job) -> None:
         with self._wake:

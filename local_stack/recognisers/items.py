@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
@@ -20,16 +20,18 @@ _LONGEST_CORRECTION = 4  # words
 _LOOP = re.compile(r"(?<!\w)(\w+)(?:\W+\1){3,}(?!\w)|([a-z]{2,6})\2{3,}")
 
 
-def as_items(heard: Sequence[HeardWord], *, offset_s: float, end_s: float) -> tuple[Word, ...]:
-    """Split punctuation off and shift times by `offset_s`, monotone and never beyond `end_s`."""
+def as_items(
+    heard: Sequence[HeardWord], *, offset_s: float, start_s: float, end_s: float
+) -> tuple[Word, ...]:
+    """Split punctuation off and shift times by `offset_s`, in order and within `start_s` and `end_s`."""
     items: list[Word] = []
-    at_s = offset_s
+    at_s = start_s
     for word in heard:
-        start_s = min(max(word.start_s + offset_s, at_s), end_s)
-        at_s = min(max(word.end_s + offset_s, start_s), end_s)
+        begins_s = min(max(word.start_s + offset_s, at_s), end_s)
+        at_s = min(max(word.end_s + offset_s, begins_s), end_s)
         text, marks = _split(word.text)
         if text:
-            items.append(Word(text, "pronunciation", start_s, at_s, word.probability))
+            items.append(Word(text, "pronunciation", begins_s, at_s, word.probability))
         elif not items or items[-1].kind == "punctuation":
             continue  # nothing for the punctuation to follow
         items += [Word(mark, "punctuation", at_s, at_s, None) for mark in marks]
@@ -44,7 +46,9 @@ def is_loop(text: str) -> bool:
 def draft_items(text: str, *, start_s: float, end_s: float) -> tuple[Word, ...]:
     """Spread the words of a draft over its time by their length; a draft has no confidences."""
     heard = _spread(_words_of(text), start_s, end_s, probability=0.0)
-    return tuple(replace(word, confidence=None) for word in as_items(heard, offset_s=0.0, end_s=end_s))
+    return tuple(
+        replace(word, confidence=None) for word in as_items(heard, offset_s=0.0, start_s=start_s, end_s=end_s)
+    )
 
 
 def without_hyphens(heard: Sequence[HeardWord]) -> list[HeardWord]:
@@ -62,9 +66,11 @@ def without_hyphens(heard: Sequence[HeardWord]) -> list[HeardWord]:
     return joined
 
 
-def with_second_opinion(heard: Sequence[HeardWord], draft: str) -> list[HeardWord]:
-    """Where the careful model doubted its own words and the quick one wrote others, take the others."""
-    second = _words_of(draft)
+def with_second_opinion(heard: Sequence[HeardWord], draft: Callable[[], str]) -> list[HeardWord]:
+    """Where the careful model doubts its own words and the quick one's `draft` has others, take those."""
+    if all(word.probability >= _DOUBTFUL for word in heard[1:]):
+        return list(heard)
+    second = _words_of(draft())
     matcher = SequenceMatcher(
         None, [_key(word.text) for word in heard], [_key(word) for word in second], autojunk=False
     )

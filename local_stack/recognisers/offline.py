@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from uuid import uuid4
 from weakref import WeakSet
 
-import numpy as np
-import soxr
-
-from contract.audio import BYTES_PER_SAMPLE
 from local_stack.recognisers.belief import spoken_words
 from local_stack.recognisers.crew import Crew
+from local_stack.recognisers.ears import Ears
 from local_stack.recognisers.interface import Emit, RecogniserFailed, Result, Word, text_of
 from local_stack.recognisers.items import as_items, draft_items, is_loop, with_second_opinion, without_hyphens
-from local_stack.recognisers.segmenter import (
-    HEARING_RATE_HZ,
-    WINDOW_SAMPLES,
-    Samples,
-    Segmenter,
-    Utterance,
-)
+from local_stack.recognisers.segmenter import Samples, Segmenter, Utterance
 from local_stack.recognisers.speech_models import SpeechModels
 from local_stack.recognisers.wheel_models import WheelModels
 
 WRITERS = 2  # one job takes one core; the smallest machine has two
-_FULL_SCALE = 32768.0
 
 
 class OfflineRecogniser:
@@ -51,10 +40,9 @@ class OfflineRecogniser:
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._is_closed = False
         self._has_failed = False
-        self._ears = _Ears(sample_rate_hz)
+        self._ears = Ears(sample_rate_hz)
         self._hear: Callable[[Samples], float] | None = None
         self._segmenter = Segmenter()
-        self._last_draft = _Draft(number=0, heard_until_s=0.0, text="")
         self._final_number = 0  # of the utterance last written as a final
         self._said_number = 0  # of the utterance that `_result_id` belongs to
         self._result_id = ""
@@ -119,19 +107,19 @@ class OfflineRecogniser:
         if utterance.number <= self._final_number:
             return  # overtaken by its own final
         text = self._draft(utterance)
-        self._last_draft = _Draft(utterance.number, utterance.end_s, text)
         words = draft_items(text, start_s=utterance.speech_start_s, end_s=utterance.speech_end_s)
         if words:
             self._say(utterance, words, is_partial=True)
 
     def _write_final(self, utterance: Utterance) -> None:
         self._final_number = utterance.number
-        draft = self._last_draft
-        if draft.number != utterance.number or draft.heard_until_s < utterance.speech_end_s:
-            draft = _Draft(utterance.number, utterance.end_s, self._draft(utterance))
-        heard = spoken_words(self._models.phrases(utterance.samples), utterance, draft.text)
-        heard = with_second_opinion(without_hyphens(heard), draft.text)
-        words = as_items(heard, offset_s=utterance.start_s, end_s=utterance.end_s)
+        draft = cache(partial(self._draft, utterance))  # most finals need no second opinion
+        heard = spoken_words(self._models.phrases(utterance.samples), utterance, draft)
+        heard = with_second_opinion(without_hyphens(heard), draft)
+        # Whisper lets a first word begin with the silence before it; Silero knows when speech began.
+        words = as_items(
+            heard, offset_s=utterance.start_s, start_s=utterance.speech_start_s, end_s=utterance.end_s
+        )
         if words or self._said_number == utterance.number:
             self._say(utterance, words, is_partial=False)
 
@@ -200,47 +188,3 @@ class OfflineFactory:
             recogniser.close()
         self._listener.close()
         self._writers.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """The quick model's text of an utterance, as far as it was heard."""
-
-    number: int
-    heard_until_s: float
-    text: str
-
-
-class _Ears:
-    """Turn PCM of any rate and cut into windows for the models."""
-
-    def __init__(self, sample_rate_hz: int) -> None:
-        self._resampler = (
-            None
-            if sample_rate_hz == HEARING_RATE_HZ
-            else soxr.ResampleStream(sample_rate_hz, HEARING_RATE_HZ, 1, dtype="float32")
-        )
-        self._odd = b""
-        self._rest: Samples = np.zeros(0, np.float32)
-
-    def windows(self, pcm: bytes) -> Iterator[Samples]:
-        """Give the windows that this audio completes."""
-        pcm = self._odd + pcm
-        whole = len(pcm) - len(pcm) % BYTES_PER_SAMPLE
-        self._odd = pcm[whole:]
-        samples = np.frombuffer(pcm[:whole], dtype="<i2").astype(np.float32) / _FULL_SCALE
-        return self._cut(samples, is_last=False)
-
-    def last_windows(self) -> Iterator[Samples]:
-        """Give what is left, filled up with silence to a whole window."""
-        yield from self._cut(np.zeros(0, np.float32), is_last=True)
-        if len(self._rest):
-            yield np.pad(self._rest, (0, WINDOW_SAMPLES - len(self._rest)))
-
-    def _cut(self, samples: Samples, *, is_last: bool) -> Iterator[Samples]:
-        if self._resampler is not None:
-            samples = self._resampler.resample_chunk(samples, last=is_last)
-        heard = np.concatenate([self._rest, samples])
-        whole = len(heard) - len(heard) % WINDOW_SAMPLES
-        self._rest = heard[whole:]
-        yield from heard[:whole].reshape(-1, WINDOW_SAMPLES)

@@ -139,5 +139,8 @@ class ScriptedFactory:
         """Open a recogniser of counter audio at that rate."""
         return ScriptedRecogniser(sample_rate_hz=sample_rate_hz, emit=emit)
 
+    async def warm_up(self) -> None:
+        """Nothing is loaded, so nothing is warmed."""
+
     def close(self) -> None:
         """Nothing is shared, so nothing is given back."""

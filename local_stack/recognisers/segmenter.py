@@ -18,15 +18,13 @@ _SPEECH = 0.5  # Silero's own threshold for the start of speech
 _STILL_SPEECH = 0.35  # and for its end: a word's tail fades
 _LEAD_WINDOWS = 16  # half a second before the first speech: a word's first consonant is soft
 _TAIL_WINDOWS = 8  # a quarter second after the last speech
-_PAUSE_WINDOWS = 16  # half a second of quiet ends an utterance
-_LONG_WINDOWS = 250  # from 8 s on ...
-_BREATH_WINDOWS = 7  # ... a breath of 0.2 s will do
 _LONGEST_WINDOWS = 375  # 12 s: a final must come within 3 s of the last word, whatever the length
-_CUT_SEARCH_WINDOWS = 125  # a cut without a pause is made at the quietest place of the last 4 s
+_CUT_SEARCH_WINDOWS = 47  # a cut without a pause is made at the quietest place of the last 1.5 s
+# The longer an utterance, the shorter the pause that ends it: (from this length on, this pause).
+_ENDING_PAUSE_WINDOWS = ((250, 3), (187, 6), (0, 16))  # 8 s: 0.1 s; 6 s: 0.2 s; else half a second
 _CUT_SMOOTHING_WINDOWS = 5
 _LEAST_SPEECH_WINDOWS = 4  # 0.13 s; less is a click
 _DRAFT_SPEECH_WINDOWS = 8  # 0.26 s of speech are worth a first draft
-_DRAFT_QUIET_WINDOWS = 5  # the last draft hears all of the speech and a little quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +66,7 @@ class Segmenter:
         self._windows.append((window, probability))
         self._quiet_windows = 0 if probability > _STILL_SPEECH else self._quiet_windows + 1
         length = len(self._windows)
-        if self._quiet_windows >= _PAUSE_WINDOWS:
-            return self._end_after_pause()
-        if length >= _LONG_WINDOWS and self._quiet_windows >= _BREATH_WINDOWS:
+        if self._quiet_windows >= _ending_pause(length):
             return self._end_after_pause()
         if length >= _LONGEST_WINDOWS:
             return self._cut()
@@ -79,11 +75,8 @@ class Segmenter:
     def draft(self) -> Utterance | None:
         """Give the open utterance so far if it is worth another draft; asking puts the next one off."""
         length = len(self._windows)
-        just_quiet = self._quiet_windows == _DRAFT_QUIET_WINDOWS
-        if self._quiet_windows and not just_quiet:
-            return None
-        if length < self._draft_due_windows and not just_quiet:
-            return None
+        if self._quiet_windows or length < self._draft_due_windows:
+            return None  # in a pause the final is near
         if sum(p > _SPEECH for _, p in self._windows) < _DRAFT_SPEECH_WINDOWS:
             return None
         # A draft hears the whole utterance again, so long ones are drafted less often.
@@ -139,3 +132,7 @@ class Segmenter:
             speech_end_s=(start + last + 1) * WINDOW_S,
             probabilities=tuple(probability for _, probability in windows),
         )
+
+
+def _ending_pause(length_windows: int) -> int:
+    return next(pause for least, pause in _ENDING_PAUSE_WINDOWS if length_windows >= least)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -200,4 +202,25 @@ def test_closing_ends_the_threads() -> None:
     crew.close()
     crew.close()
 
+    with pytest.raises(RuntimeError):
+        crew.lane(ignore)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ending")]
+
+
+_FORGETFUL_PROCESS = """
+import threading
+from local_stack.recognisers.crew import Crew
+begun = threading.Event()
+lane = Crew(name="forgotten", workers=2).lane(lambda: None)
+lane.must(lambda: (begun.set(), print("done")))
+begun.wait()
+"""
+
+
+def test_a_process_that_forgets_to_close_ends_all_the_same() -> None:
+    """Neither a hang nor an abort at exit, whatever the workers are doing."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _FORGETFUL_PROCESS], capture_output=True, timeout=30, check=False
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"done\n", b"")

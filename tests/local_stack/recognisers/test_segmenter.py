@@ -70,24 +70,25 @@ def test_a_short_pause_does_not_part_a_sentence() -> None:
     assert len(cut(speech + windows(0.3, SILENCE) + speech)) == 1
 
 
-def test_a_breath_ends_a_long_utterance() -> None:
-    """After eight seconds a short pause will do, so that finals do not grow stale."""
-    first, _ = cut(windows(9, SPEECH) + windows(0.3, SILENCE) + windows(3, SPEECH))
+@pytest.mark.parametrize(("spoken_s", "pause_s"), [(6.5, 0.22), (8.5, 0.12)])
+def test_a_breath_ends_a_long_utterance(spoken_s: float, pause_s: float) -> None:
+    """The longer the sentence, the shorter the pause that will do, so that finals do not grow stale."""
+    first, _ = cut(windows(spoken_s, SPEECH) + windows(pause_s, SILENCE) + windows(3, SPEECH))
 
-    assert first.speech_end_s == pytest.approx(9, abs=2 * WINDOW_S)
+    assert first.speech_end_s == pytest.approx(spoken_s, abs=2 * WINDOW_S)
 
 
 def test_endless_speech_is_cut_at_its_quietest_place() -> None:
     """Without any pause an utterance ends within twelve seconds, where the voice is lowest."""
     probabilities = windows(20, SPEECH)
     loudness = [0.5] * len(probabilities)
-    quiet_at = round(10 * WINDOWS_PER_S)
+    quiet_at = round(11 * WINDOWS_PER_S)
     loudness[quiet_at - 3 : quiet_at + 3] = [0.01] * 6
 
     first, second = cut(probabilities, loudness)
 
-    assert first.end_s == pytest.approx(10, abs=0.1)
-    assert second.start_s == first.end_s
+    assert first.end_s == pytest.approx(11, abs=0.1)
+    assert second.start_s == pytest.approx(first.end_s)
     assert second.end_s == pytest.approx(20, abs=WINDOW_S)
 
 
@@ -125,12 +126,11 @@ def test_the_first_draft_comes_with_the_first_word() -> None:
     assert first_s == pytest.approx(1.3, abs=0.1)
 
 
-def test_the_last_draft_hears_all_the_speech() -> None:
-    """When quiet begins one more draft is due; the final compares itself with it."""
-    last_s, last = drafts(windows(3, SPEECH) + windows(2, SILENCE))[-1]
+def test_a_pause_is_not_drafted() -> None:
+    """When quiet begins the final is near, and must not wait for a draft."""
+    last_s, _ = drafts(windows(3, SPEECH) + windows(2, SILENCE))[-1]
 
-    assert last_s == pytest.approx(3.2, abs=0.1)
-    assert last.speech_end_s == pytest.approx(3, abs=WINDOW_S)
+    assert last_s <= 3.0 + WINDOW_S
 
 
 def test_silence_is_not_drafted() -> None:
