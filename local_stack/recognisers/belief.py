@@ -35,7 +35,7 @@ _STOCK_PHRASES = frozenset(
 def spoken_words(
     phrases: Sequence[HeardPhrase], utterance: Utterance, draft: Callable[[], str]
 ) -> list[HeardWord]:
-    """Keep the words that the sound bears out; of suspect ones, those that the other model wrote in `draft`."""
+    """Keep the words that the sound bears out; suspect ones only if the other model wrote them in `draft`."""
     return [word for phrase in phrases if _was_spoken(phrase, utterance, draft) for word in phrase.words]
 
 
