@@ -67,8 +67,9 @@ class RangeSet:
         for have_from, have_to in zip(self._starts[index:], self._ends[index:], strict=True):
             if have_from >= end:
                 break
-            if have_to > start:
-                found.append((max(start, have_from), min(end, have_to)))
+            since, until = max(start, have_from), min(end, have_to)
+            if since < until:
+                found.append((since, until))
         return found
 
     def add(self, start: int, end: int) -> None:

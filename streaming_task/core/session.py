@@ -364,6 +364,8 @@ class Session:
 
     def next_due_at(self, now: float, wall: float) -> float | None:
         """Give when a Tick is due, if nothing else happens; None: an answer to an effect is awaited."""
+        if self._is_closed:
+            return None
         limits = self._limits
         times = [
             self._recording.next_due_at(),
@@ -377,7 +379,7 @@ class Session:
         if self._ending.end is None:
             times.append(self._heard_at + limits.idle_s)
             times.append(None if self._limit_hit_at is None else self._limit_hit_at + limits.seal_s)
-        elif not self._ending.is_stored:
+        elif self._recording.missing():
             times.append(self._progress_at + limits.seal_s)
         return min((time for time in times if time is not None), default=None)
 
