@@ -16,7 +16,11 @@ class Refused(MigrationError):
 
 
 class Failed(MigrationError):
-    """Something was tried and taken back whole, or its outcome is for the next run to find out."""
+    """Something was tried and taken back whole."""
+
+
+class OutcomeUnknown(Failed):
+    """The connection went meanwhile: it was done whole or not at all, and the next run finds out."""
 
 
 class SqlError(Exception):

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from migrations.errors import ConnectionLost, Failed, MigrationError, Refused, SqlError
+from migrations.errors import ConnectionLost, Failed, MigrationError, OutcomeUnknown, Refused, SqlError
 from migrations.files import Migration
 from migrations.plan import Plan, check_rollback, plan, up_to
 from migrations.report import Progress, Report, Step
@@ -21,7 +21,11 @@ from migrations.report import Progress, Report, Step
 ADVISORY_LOCK: Final = 0x5E7A_0001  # any number, as long as every migrator of this database uses the same
 LEDGER: Final = "schema_migrations"
 
+_UNLOCK: Final = "SELECT pg_advisory_unlock(:key)"
+
 _LOCK_NOT_AVAILABLE = "55P03"
+_DEADLOCK_DETECTED = "40P01"
+_LOCKED_OUT = frozenset({_LOCK_NOT_AVAILABLE, _DEADLOCK_DETECTED})
 _QUERY_CANCELED = "57014"
 _UNDEFINED_COLUMN = "42703"
 
@@ -148,10 +152,15 @@ def _locked(database: Database, patience: Patience) -> Iterator[None]:
             database.run(f"SET lock_timeout = '{patience.table_lock_s}s'")
             database.run(f"SET statement_timeout = '{patience.statement_s}s'")
             yield
-        finally:
-            # The connection may be gone: then the server has released the lock, or is about to.
-            with suppress(SqlError, ConnectionLost):
-                database.run("SELECT pg_advisory_unlock(:key)", key=ADVISORY_LOCK)
+        except (ConnectionLost, OutcomeUnknown):
+            # The server has released the lock with the connection, or is about to; and if only its answer is
+            # overdue, whatever is asked next waits for that answer first.
+            raise
+        except Exception:
+            database.run(_UNLOCK, key=ADVISORY_LOCK)
+            raise
+        else:
+            database.run(_UNLOCK, key=ADVISORY_LOCK)
 
 
 @contextmanager
@@ -165,7 +174,7 @@ def _said_in_a_sentence() -> Iterator[None]:
             f"The database refused the runner's own work (SQLSTATE {error.code}); nothing was changed."
         ) from None
     except ConnectionLost:
-        raise Failed(
+        raise OutcomeUnknown(
             "The connection to the database was lost; run this again, the ledger knows how far it got."
         ) from None
 
@@ -206,11 +215,11 @@ def _apply(
             database.run("COMMIT")
         except SqlError as error:
             database.run("ROLLBACK")
-            if error.code != _LOCK_NOT_AVAILABLE or attempt == patience.table_lock_attempts:
+            if error.code not in _LOCKED_OUT or attempt == patience.table_lock_attempts:
                 raise Failed(_failure(file, error, patience) + so_far) from None
             database.run(f"SELECT pg_sleep({patience.between_attempts_s})")
         except ConnectionLost:
-            raise Failed(
+            raise OutcomeUnknown(
                 f"The connection was lost during {file.name}: the database has it wholly or not at all. "
                 "Run this again, the ledger knows." + so_far
             ) from None
@@ -226,7 +235,7 @@ def _as_one_statement(sql: str) -> str:
 
 
 def _failure(file: Migration, error: SqlError, patience: Patience) -> str:
-    if error.code == _LOCK_NOT_AVAILABLE:
+    if error.code in _LOCKED_OUT:
         return (
             f"{file.name} could not get its locks in {patience.table_lock_attempts} attempts of "
             f"{patience.table_lock_s:g} s, because another transaction holds the table; it was taken back. "

@@ -13,9 +13,8 @@ import sys
 from typing import Any
 
 from migrations.files import Migration
-from migrations.postgres import Target
+from migrations.postgres import Target, open_connection
 from migrations.runner import Database, migrate
-from tests.postgres import connect
 
 
 class Doomed:
@@ -37,7 +36,8 @@ def main() -> None:
     """Migrate as told."""
     told = json.load(sys.stdin)
     files = [Migration(*file) for file in told["files"]]
-    with connect(Target(**told["target"])) as database:
+    target = Target(**told["target"])
+    with open_connection(target, connect_s=5.0, answer_s=60.0, application="doomed") as database:
         migrate(Doomed(database, int(sys.argv[1])), files, lambda step: print(step, flush=True))
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from migrations.errors import Failed, Refused, SqlError
+from migrations.errors import Failed, OutcomeUnknown, Refused, SqlError
 from migrations.files import Migration, read_migrations, read_rollback
-from migrations.postgres import PostgresConnection, Target
+from migrations.postgres import PostgresConnection, Target, open_connection
 from migrations.report import Step
 from migrations.runner import ADVISORY_LOCK, Patience, migrate, roll_back, status
 from tests.migrations.schema import IMPATIENT, columns, ignore, ledger, make
@@ -326,10 +327,22 @@ def test_a_cut_connection_is_told_from_a_refusal(postgres_target: Target) -> Non
         def cut(_: Step) -> None:
             other.run("SELECT pg_terminate_backend(:pid)", pid=pid)
 
-        with pytest.raises(Failed, match=r"connection .*was lost"):
+        with pytest.raises(OutcomeUnknown, match=r"connection was lost during 000_step\.sql"):
             migrate(database, make("CREATE TABLE a (n INT)"), cut)
 
         assert columns(other, "a") == set()
+
+
+def test_a_server_that_does_not_answer_is_given_up_once(postgres_target: Target) -> None:
+    """No further statement waits behind the one that is overdue."""
+    started = time.monotonic()
+    with (
+        open_connection(postgres_target, connect_s=5.0, answer_s=1.0, application="test") as database,
+        pytest.raises(OutcomeUnknown),
+    ):
+        migrate(database, make("SELECT pg_sleep(5)"), ignore)
+
+    assert time.monotonic() - started < 4.0
 
 
 def test_an_sql_error_says_its_code_alone(database: PostgresConnection) -> None:
