@@ -38,7 +38,7 @@ def aws_url() -> Iterator[str]:
 
 
 class LossyProxy:
-    """A TCP proxy whose `losses` next answers are cut instead of passed on: done, but nobody hears."""
+    """A TCP proxy that cuts the `losses` next answers to requests holding `lost_ones`: done, nobody hears."""
 
     def __init__(self, url: str) -> None:
         host, _, port = url.removeprefix("http://").partition(":")
@@ -47,6 +47,8 @@ class LossyProxy:
         self._all_closed = asyncio.Event()
         self._all_closed.set()
         self.losses = 0
+        self.lost_ones = b""
+        self._doomed: set[asyncio.StreamWriter] = set()
         self.url = ""
 
     async def start(self) -> None:
@@ -68,8 +70,7 @@ class LossyProxy:
         requests = asyncio.create_task(self._pass_on(reader, to_server), name="proxy-requests")
         try:
             while answer := await from_server.read(65_536):
-                if self.losses > 0:
-                    self.losses -= 1
+                if to_server in self._doomed:
                     break
                 writer.write(answer)
         finally:
@@ -78,11 +79,15 @@ class LossyProxy:
             requests.cancel()
             await asyncio.gather(requests, return_exceptions=True)
             self._open -= {writer, to_server}
+            self._doomed.discard(to_server)
             if not self._open:
                 self._all_closed.set()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):
+            if self.losses > 0 and self.lost_ones in data and writer not in self._doomed:
+                self.losses -= 1
+                self._doomed.add(writer)
             writer.write(data)
 
 

@@ -1,0 +1,151 @@
+"""The stored finals. A final and the advance of `final_until` are one transaction, or neither is."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from contract.records import META, PARTITION_KEY, SORT_KEY, SessionId, final_sort_key, session_key
+from contract.replies import Final, final_from_json, final_to_json
+from streaming_task.adapters.registry_dynamodb.table import Cancelled, ConditionFailed, Table
+from streaming_task.adapters.registry_dynamodb.values import number, text
+from streaming_task.ports import Diverged, Fenced
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import (
+        QueryInputTypeDef,
+        QueryOutputTypeDef,
+        TransactWriteItemTypeDef,
+    )
+
+    from streaming_task.adapters.registry_dynamodb.table import Item
+
+LAST_SEGMENT = 999_999  # the highest that a sort key of six digits holds
+TOKEN_CHARACTERS = 36
+
+
+class DynamoFinals:
+    """Implements `Finals`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def append(
+        self, session_id: SessionId, epoch: int, start: int, end: int, final: Final | None
+    ) -> None:
+        """Store a final (None: only move on) and advance `final_until` from start to end, in one transaction.
+
+        A repeat of what was stored already is a success.
+
+        Raises:
+            Fenced: the epoch is no longer ours.
+            Diverged: `final_until` is not `start`.
+            Unavailable: the outcome is unknown; the same call again is safe.
+        """
+        try:
+            if final is None:
+                await self._advance(session_id, epoch, start, end)
+            else:
+                await self._store(session_id, epoch, start, end, final)
+        except (Cancelled, ConditionFailed):
+            await self._settle(session_id, epoch, end, final)
+
+    async def after(self, session_id: SessionId, segment: int) -> list[Final]:
+        """Read the finals with a higher segment number, in order.
+
+        Raises:
+            Unavailable: they could not be read.
+        """
+        finals: list[Final] = []
+        from_key: Item | None = None
+        while True:
+            page = await self._page(session_id, segment + 1, from_key)
+            finals.extend(final_from_json(item["body"]["S"]) for item in page["Items"])
+            from_key = page.get("LastEvaluatedKey")
+            if not from_key:
+                return finals
+
+    async def _page(self, session_id: SessionId, first: int, from_key: Item | None) -> QueryOutputTypeDef:
+        table = self._table
+        query: QueryInputTypeDef = {
+            "TableName": table.name,
+            "KeyConditionExpression": f"{PARTITION_KEY} = :session AND {SORT_KEY} BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":session": text(session_key(session_id)),
+                ":first": text(final_sort_key(first)),
+                ":last": text(final_sort_key(LAST_SEGMENT)),
+            },
+            "ConsistentRead": True,
+        }
+        if from_key is not None:
+            query["ExclusiveStartKey"] = from_key
+        return await table.call(lambda: table.client.query(**query))
+
+    async def _advance(self, session_id: SessionId, epoch: int, start: int, end: int) -> None:
+        table = self._table
+        await table.call(
+            lambda: table.client.update_item(
+                TableName=table.name,
+                Key=table.key(session_key(session_id), META),
+                UpdateExpression="SET final_until = :end",
+                ConditionExpression="epoch = :mine AND final_until = :start",
+                ExpressionAttributeValues={
+                    ":mine": number(epoch),
+                    ":start": number(start),
+                    ":end": number(end),
+                },
+            )
+        )
+
+    async def _store(self, session_id: SessionId, epoch: int, start: int, end: int, final: Final) -> None:
+        table, body = self._table, final_to_json(final)
+        advance: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": table.name,
+                "Key": table.key(session_key(session_id), META),
+                "UpdateExpression": "SET final_until = :end, #segments = :next",
+                # The segment's number is part of the position: numbers stay dense whatever happens.
+                "ConditionExpression": "epoch = :mine AND final_until = :start AND #segments = :segment",
+                "ExpressionAttributeNames": {"#segments": "segments"},
+                "ExpressionAttributeValues": {
+                    ":mine": number(epoch),
+                    ":start": number(start),
+                    ":end": number(end),
+                    ":segment": number(final.segment),
+                    ":next": number(final.segment + 1),
+                },
+            }
+        }
+        put: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": table.name,
+                "Item": {
+                    **table.key(session_key(session_id), final_sort_key(final.segment)),
+                    "start": number(start),
+                    "end": number(end),
+                    "body": text(body),
+                },
+                "ConditionExpression": f"attribute_not_exists({PARTITION_KEY})",
+            }
+        }
+        identity = f"{session_id}\n{epoch}\n{start}\n{end}\n{body}"
+        token = hashlib.sha256(identity.encode()).hexdigest()[:TOKEN_CHARACTERS]
+        await table.transact(token, advance, put)
+
+    async def _settle(self, session_id: SessionId, epoch: int, end: int, final: Final | None) -> None:
+        """Find out whether a refused write had been done before.
+
+        Raises:
+            Fenced, Diverged, Unavailable: as `append` does.
+        """
+        meta = await self._table.find(session_key(session_id), META)
+        if meta is None or int(meta["epoch"]["N"]) != epoch:
+            raise Fenced("epoch") from None
+        until = int(meta["final_until"]["N"])
+        if final is None:
+            if until != end:
+                raise Diverged("final_until") from None
+            return
+        stored = await self._table.find(session_key(session_id), final_sort_key(final.segment))
+        if until < end or stored is None or stored["body"]["S"] != final_to_json(final):
+            raise Diverged("final_until") from None

@@ -1,0 +1,147 @@
+"""A session's item `meta` as attributes, and back. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contract.audio import Encoding, Quality
+from contract.records import (
+    COMMITTED_KEPT_S,
+    NO_OWNER,
+    OWNER,
+    TTL,
+    WORK_KEY,
+    ConnectionId,
+    SessionId,
+    SessionState,
+    TaskId,
+    TranscriptState,
+    UserId,
+    work_key,
+)
+from streaming_task.adapters.registry_dynamodb.values import (
+    flag,
+    number,
+    ranges,
+    read_ranges,
+    read_text,
+    read_whole,
+    text,
+)
+from streaming_task.core.ownership import SessionChanges, SessionMeta, SessionTerms
+
+if TYPE_CHECKING:
+    from streaming_task.adapters.registry_dynamodb.table import Item
+
+
+def encode_meta(meta: SessionMeta, now: float) -> Item:
+    """Write a session's attributes, without its key; `now` is Unix seconds."""
+    terms = meta.terms
+    item: Item = {
+        "session_id": text(terms.session_id),
+        "user_id": text(terms.user_id),
+        "encoding": text(terms.encoding),
+        "quality": text(terms.quality),
+        "sample_rate": number(terms.sample_rate_hz),
+        "specialty": text(terms.specialty),
+        "conversation": text(terms.conversation),
+        "speaker_labels": flag(terms.speaker_labels),
+        "started_at": number(terms.started_at),
+        OWNER: text(meta.owner or NO_OWNER),
+        "epoch": number(meta.epoch),
+        "final_until": number(meta.final_until),
+        "segments": number(meta.segments),
+    }
+    if terms.vocabulary is not None:
+        item["vocabulary"] = text(terms.vocabulary)
+    written, _ = encode_changes(terms.session_id, _as_changes(meta), now)
+    return item | written
+
+
+def encode_changes(
+    session_id: SessionId, changes: SessionChanges, now: float
+) -> tuple[Item, tuple[str, ...]]:
+    """Give the attributes to set and the names of those to remove; `now` is Unix seconds.
+
+    An unfinished session carries its work key, a finished one the end of its keeping: never both.
+    """
+    item: Item = {}
+    for name in ("state", "client_sha256", "connection_id", "client", "sha256", "transcript"):
+        if (word := getattr(changes, name)) is not None:
+            item[name] = text(word)
+    for name in ("streams", "end_offset", "samples", "transcription_id"):
+        if (count := getattr(changes, name)) is not None:
+            item[name] = number(count)
+    if changes.gaps is not None:
+        item["gaps"] = ranges(changes.gaps)
+    if _finishes(changes):
+        item[TTL] = number(int(now) + COMMITTED_KEPT_S)
+        return item, (WORK_KEY,)
+    if changes.state is not None:
+        item[WORK_KEY] = text(work_key(changes.state, session_id))
+    return item, ()
+
+
+def decode_meta(item: Item) -> SessionMeta:
+    """Read a session's item."""
+    terms = SessionTerms(
+        session_id=SessionId(item["session_id"]["S"]),
+        user_id=UserId(item["user_id"]["S"]),
+        encoding=Encoding(item["encoding"]["S"]),
+        quality=Quality(item["quality"]["S"]),
+        sample_rate_hz=int(item["sample_rate"]["N"]),
+        specialty=item["specialty"]["S"],
+        conversation=item["conversation"]["S"],
+        speaker_labels=item["speaker_labels"]["BOOL"],
+        vocabulary=read_text(item, "vocabulary"),
+        started_at=float(item["started_at"]["N"]),
+    )
+    owner = item[OWNER]["S"]
+    connection_id = read_text(item, "connection_id")
+    transcript = read_text(item, "transcript")
+    return SessionMeta(
+        terms=terms,
+        owner=None if owner == NO_OWNER else TaskId(owner),
+        epoch=int(item["epoch"]["N"]),
+        state=SessionState(item["state"]["S"]),
+        final_until=int(item["final_until"]["N"]),
+        segments=int(item["segments"]["N"]),
+        streams=read_whole(item, "streams") or 0,
+        end_offset=read_whole(item, "end_offset"),
+        client_sha256=read_text(item, "client_sha256"),
+        connection_id=None if connection_id is None else ConnectionId(connection_id),
+        client=read_text(item, "client"),
+        samples=read_whole(item, "samples"),
+        sha256=read_text(item, "sha256"),
+        gaps=read_ranges(item, "gaps"),
+        transcript=None if transcript is None else TranscriptState(transcript),
+        transcription_id=read_whole(item, "transcription_id"),
+    )
+
+
+def _as_changes(meta: SessionMeta) -> SessionChanges:
+    return SessionChanges(
+        state=meta.state,
+        streams=meta.streams,
+        end_offset=meta.end_offset,
+        client_sha256=meta.client_sha256,
+        connection_id=meta.connection_id,
+        client=meta.client,
+        samples=meta.samples,
+        sha256=meta.sha256,
+        gaps=meta.gaps,
+        transcript=meta.transcript,
+        transcription_id=meta.transcription_id,
+    )
+
+
+def _finishes(changes: SessionChanges) -> bool:
+    match changes.transcript:
+        case TranscriptState.COMPLETE | TranscriptState.INCOMPLETE:
+            return changes.state in (None, SessionState.COMMITTED)
+        case TranscriptState.PENDING:
+            return False
+        case None if changes.state is SessionState.COMMITTED:
+            raise ValueError("a commit says how much of the transcript there is")
+        case None:
+            return False

@@ -1,0 +1,203 @@
+"""Finals are appended in one transaction with the position, once, in order, under one epoch."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from contract.audio import Encoding, Quality
+from contract.records import SessionId, SessionState, TaskId, UserId, session_key
+from contract.replies import Entity, Final, Item
+from streaming_task.adapters.registry_dynamodb import DynamoFinals, DynamoSessions, Table
+from streaming_task.core.ownership import SessionMeta, SessionTerms
+from streaming_task.ports import Diverged, Fenced, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SESSION = SessionId("5f1c8f0e-0000-5000-8000-000000000002")
+TERMS = SessionTerms(
+    session_id=SESSION,
+    user_id=UserId("user-1"),
+    encoding=Encoding.PCM,
+    quality=Quality.MEDIUM,
+    sample_rate_hz=16_000,
+    specialty="PRIMARYCARE",
+    conversation="CONVERSATION",
+    speaker_labels=False,
+    vocabulary=None,
+    started_at=1.0,
+)
+
+
+class Lossy(Protocol):
+    """A table that loses answers."""
+
+    table: Table
+
+    def lose(self, answers: int) -> None:
+        """Lose so many answers."""
+        ...
+
+
+def final(segment: int, text: str = "chest pain") -> Final:
+    """Make a final."""
+    return Final(
+        segment=segment,
+        start_ms=segment * 1000,
+        end_ms=segment * 1000 + 900,
+        text=text,
+        stream=0,
+        speaker=None,
+        items=(Item("chest", "word", 0, 400, 0.875, None), Item(".", "punctuation", 400, 400, None, None)),
+        entities=(Entity("Ann", "NAME", 0, 400, 0.5),),
+    )
+
+
+@pytest.fixture
+async def finals(table: Table) -> DynamoFinals:
+    """Keep the finals of one open session of epoch 1."""
+    meta = SessionMeta(terms=TERMS, owner=TaskId("task-1"), epoch=1, state=SessionState.OPEN)
+    await DynamoSessions(table).create(meta)
+    return DynamoFinals(table)
+
+
+async def position(table: Table) -> tuple[int, int]:
+    """Read how far the session's finals go: samples, segments."""
+    meta = await DynamoSessions(table).find(SESSION)
+    assert meta is not None
+    return meta.final_until, meta.segments
+
+
+async def test_finals_are_read_back_in_order_after_a_segment(finals: DynamoFinals, table: Table) -> None:
+    """A client that resumes hears what it has missed, as it was said."""
+    for segment in range(12):
+        await finals.append(SESSION, 1, segment * 100, segment * 100 + 100, final(segment))
+
+    everything = await finals.after(SESSION, -1)
+    missed = await finals.after(SESSION, 9)
+
+    assert everything == [final(segment) for segment in range(12)]
+    assert missed == [final(10), final(11)]
+    assert await finals.after(SESSION, 11) == []
+    assert await position(table) == (1_200, 12)
+
+
+async def test_moving_on_stores_no_final(finals: DynamoFinals, table: Table) -> None:
+    """A park advances over silence."""
+    await finals.append(SESSION, 1, 0, 500, None)
+    await finals.append(SESSION, 1, 0, 500, None)
+
+    assert await position(table) == (500, 0)
+    assert await finals.after(SESSION, -1) == []
+
+
+async def test_a_repeat_is_a_success_that_changes_nothing(finals: DynamoFinals, table: Table) -> None:
+    """Also when more has been stored since."""
+    await finals.append(SESSION, 1, 0, 100, final(0))
+    await finals.append(SESSION, 1, 100, 200, final(1))
+
+    await finals.append(SESSION, 1, 0, 100, final(0))
+
+    assert await finals.after(SESSION, -1) == [final(0), final(1)]
+    assert await position(table) == (200, 2)
+
+
+async def test_a_lost_answer_is_made_good_by_repeating(
+    finals: DynamoFinals, lossy_table: Lossy, table: Table
+) -> None:
+    """Done, but nobody heard: the same call again says so and stores nothing twice."""
+    lossy = DynamoFinals(lossy_table.table)
+    for start, end, said in ((0, 100, final(0)), (100, 200, None)):
+        lossy_table.lose(1)
+        with pytest.raises(Unavailable):
+            await lossy.append(SESSION, 1, start, end, said)
+        await lossy.append(SESSION, 1, start, end, said)
+
+    assert await finals.after(SESSION, -1) == [final(0)]
+    assert await position(table) == (200, 1)
+
+
+async def test_a_stored_final_never_changes(finals: DynamoFinals, table: Table) -> None:
+    """Other words for the same place are refused: the first may have been shown already."""
+    await finals.append(SESSION, 1, 0, 100, final(0))
+
+    with pytest.raises(Diverged):
+        await finals.append(SESSION, 1, 0, 100, final(0, "other words"))
+
+    assert await finals.after(SESSION, -1) == [final(0)]
+    assert await position(table) == (100, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "segment"), [(50, 1), (100, 0), (100, 2), (200, 1)], ids=["behind", "taken", "hole", "ahead"]
+)
+async def test_a_position_other_than_the_stored_one_is_diverged(
+    finals: DynamoFinals, table: Table, start: int, segment: int
+) -> None:
+    """Finals are contiguous and densely numbered."""
+    await finals.append(SESSION, 1, 0, 100, final(0))
+
+    with pytest.raises(Diverged):
+        await finals.append(SESSION, 1, start, start + 300, final(segment, "new"))
+
+    assert await position(table) == (100, 1)
+    assert await finals.after(SESSION, -1) == [final(0)]
+
+
+async def test_moving_on_from_elsewhere_is_diverged(finals: DynamoFinals) -> None:
+    """The position is never guessed."""
+    await finals.append(SESSION, 1, 0, 100, None)
+
+    with pytest.raises(Diverged):
+        await finals.append(SESSION, 1, 50, 200, None)
+
+
+@pytest.mark.parametrize("said", [final(0), None], ids=["final", "move"])
+async def test_an_old_epoch_is_fenced(
+    finals: DynamoFinals, dynamodb: DynamoDBClient, table_name: str, said: Final | None
+) -> None:
+    """A zombie's words are never stored."""
+    dynamodb.update_item(
+        TableName=table_name,
+        Key={"pk": {"S": session_key(SESSION)}, "sk": {"S": "meta"}},
+        UpdateExpression="SET epoch = :next",
+        ExpressionAttributeValues={":next": {"N": "2"}},
+    )
+
+    with pytest.raises(Fenced):
+        await finals.append(SESSION, 1, 0, 100, said)
+
+    assert await finals.after(SESSION, -1) == []
+
+
+async def test_a_session_that_is_gone_is_fenced(finals: DynamoFinals) -> None:
+    """There is nothing left to write to."""
+    with pytest.raises(Fenced):
+        await finals.append(SessionId("gone"), 1, 0, 100, final(0))
+
+
+async def test_racing_appends_store_one(finals: DynamoFinals, table: Table) -> None:
+    """Whatever each hears, one place gets one final."""
+    versions = [final(0, f"version {number}") for number in range(8)]
+
+    outcomes = await asyncio.gather(
+        *(finals.append(SESSION, 1, 0, 100, version) for version in versions), return_exceptions=True
+    )
+
+    stored = await finals.after(SESSION, -1)
+    assert stored == [version for version, outcome in zip(versions, outcomes, strict=True) if outcome is None]
+    assert all(outcome is None or isinstance(outcome, Diverged | Unavailable) for outcome in outcomes)
+    assert await position(table) == (100, 1)
+
+
+async def test_long_transcripts_come_whole(finals: DynamoFinals) -> None:
+    """A query gives 1 MB at a time."""
+    said = [dataclasses.replace(final(segment), text="x" * 300_000) for segment in range(5)]
+    for segment, one in enumerate(said):
+        await finals.append(SESSION, 1, segment, segment + 1, one)
+
+    assert await finals.after(SESSION, -1) == said
