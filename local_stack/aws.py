@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
@@ -28,7 +28,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from multidict import CIMultiDict
 
 from local_stack.aws_faults import AwsFaults, Call, error_body, expired_body, parse_rules, read_call
-from local_stack.aws_resources import ResourceNames, SignInResources, create_resources
+from local_stack.aws_resources import create_resources
+from local_stack.aws_settings import AwsSettings, ResourceNames, SignInResources
 from local_stack.credentials import CredentialsFile
 from local_stack.http_port import HOST, HttpPort
 from local_stack.logs import log_json_lines
@@ -42,16 +43,6 @@ OTHERS: Final = "others"
 HOP_BY_HOP: Final = frozenset({"connection", "transfer-encoding", "keep-alive", "date", "server"})
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., object]], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AwsSettings:
-    """Where to listen, what to create, how long a token lives, where the issued credentials are listed."""
-
-    port: int
-    token_s: int
-    credentials_file: str
-    names: ResourceNames
 
 
 class AwsEndpoint:

@@ -4,37 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass, field
 
 import boto3
 import botocore.config
 
 from contract.records import OWNER, PARTITION_KEY, SORT_KEY, TTL, WORK_INDEX, WORK_KEY
-
-PASSWORD_HEAD = "Aa1!"  # noqa: S105 - what Cognito's default policy asks for; the rest is random
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceNames:
-    """What the resources are called, and the database's credentials for its secret."""
-
-    region: str
-    bucket: str
-    table: str
-    database_secret: str
-    forwarding_secret: str
-    users: tuple[str, ...]
-    database_user: str
-    database_password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SignInResources:
-    """What the sign-in needs to know of the user pool; the password is every built-in user's."""
-
-    user_pool_id: str
-    client_id: str
-    password: str = field(repr=False)
+from local_stack.aws_settings import ResourceNames, SignInResources
 
 
 def create_resources(endpoint_url: str, names: ResourceNames) -> SignInResources:
@@ -107,8 +82,9 @@ def _create_users(
     client = cognito.create_user_pool_client(
         UserPoolId=pool_id, ClientName="page", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
     )
-    password = PASSWORD_HEAD + secrets.token_urlsafe(24)
     for user in names.users:
         cognito.admin_create_user(UserPoolId=pool_id, Username=user, MessageAction="SUPPRESS")
-        cognito.admin_set_user_password(UserPoolId=pool_id, Username=user, Password=password, Permanent=True)
-    return SignInResources(pool_id, client["UserPoolClient"]["ClientId"], password)
+        cognito.admin_set_user_password(
+            UserPoolId=pool_id, Username=user, Password=names.user_password, Permanent=True
+        )
+    return SignInResources(pool_id, client["UserPoolClient"]["ClientId"])

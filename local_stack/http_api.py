@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import hmac
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,8 @@ from local_stack.sign_in import SCOPES, BadRequest, SignIn, TokenRefused
 
 logger = logging.getLogger(__name__)
 
-CREDENTIALS_PATH: Final = "/_credentials"
+CREDENTIALS_PATH: Final = "/_credentials/"
+CONTROL_PATH: Final = "/_control/"
 BODY_LIMIT_BYTES: Final = 10 * 1024 * 1024  # the HTTP API's own
 FUNCTION_THREADS: Final = 8
 TIMED_OUT: Final = "TimedOut"
@@ -36,6 +38,8 @@ TIMED_OUT: Final = "TimedOut"
 ROUTES: Final[Mapping[str, bool]] = {"POST /tickets": True, "GET /health": False}
 
 Function = Callable[[dict[str, Any]], Any]
+Control = Callable[[str, str, bytes], Awaitable[tuple[int, Any]]]
+"""What a request to `/_control/{what}` does, by method and body; gives status and JSON value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,6 @@ class HttpApiParts:
 
     ports: Ports
     frontend: Path
-    issuer: CredentialIssuer
     authoriser: JwtAuthoriser
     sign_in: SignIn
     client_id: str
@@ -54,9 +57,11 @@ class HttpApiParts:
 class HttpApi:
     """Serve one port; what needs the parts is 503 until `open` brings them."""
 
-    def __init__(self, port: int, issuer: CredentialIssuer) -> None:
-        """Prepare; port 0 takes a free one."""
+    def __init__(self, port: int, issuer: CredentialIssuer, control_password: str, control: Control) -> None:
+        """Prepare; port 0 takes a free one. `control` is for other parts of the stack, with the password."""
         self._issuer = issuer
+        self._control_password = control_password
+        self._control = control
         self._parts: HttpApiParts | None = None
         self._http = HttpPort(self._serve, port, BODY_LIMIT_BYTES)
         self._threads = ThreadPoolExecutor(FUNCTION_THREADS, thread_name_prefix="http-api")
@@ -84,8 +89,10 @@ class HttpApi:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.path.startswith(f"{CREDENTIALS_PATH}/"):
+        if request.path.startswith(CREDENTIALS_PATH):
             return self._credentials(request)
+        if request.path.startswith(CONTROL_PATH):
+            return await self._controlled(request)
         parts = self._parts
         if parts is None:
             return _respond(refusal(503, "Service Unavailable"), {})
@@ -140,8 +147,16 @@ class HttpApi:
             logger.error("function gave no answer", extra={"route": route_key})  # noqa: TRY400
         return refusal(500, "Internal Server Error")
 
+    async def _controlled(self, request: web.BaseRequest) -> web.Response:
+        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, self._control_password.encode()):
+            return _respond(refusal(403, "Forbidden"), {})
+        what = request.path.removeprefix(CONTROL_PATH)
+        status, value = await self._control(what, request.method, await request.read())
+        return web.json_response(value, status=status)
+
     def _credentials(self, request: web.BaseRequest) -> web.Response:
-        holder = request.path.removeprefix(f"{CREDENTIALS_PATH}/")
+        holder = request.path.removeprefix(CREDENTIALS_PATH)
         issued = self._issuer.current(holder, request.headers.get("Authorization"))
         if issued is None or issued.expires_at is None:
             return web.json_response({"code": "AccessDenied", "message": "Not a holder"}, status=403)

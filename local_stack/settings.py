@@ -16,7 +16,7 @@ DEFAULT_PORT_BASE: Final = 5000
 AIRPLAY_PORT: Final = 5000  # macOS keeps it for AirPlay
 OTHER_PORT_BASE: Final = 5100
 MOST_TASKS: Final = 40
-WHOLE: Final = frozenset({"max_sessions", "transcribe_streams"})
+WHOLE: Final = frozenset({"max_sessions", "transcribe_streams", "ticket_s", "token_s"})
 
 Recogniser = Literal["offline", "scripted"]
 
@@ -30,7 +30,7 @@ class Limits:
 
     idle_s: float | None = None
     duration_s: float | None = None
-    ticket_s: float | None = None
+    ticket_s: int | None = None
     seal_s: float | None = None
     sweep_s: float | None = None
     credentials_s: float | None = None
@@ -38,7 +38,7 @@ class Limits:
     connection_max_s: float | None = None
     connection_idle_s: float | None = None
     max_sessions: int | None = None
-    token_s: float | None = None
+    token_s: int | None = None
     silence_s: float | None = None
     transcribe_streams: int | None = None
 

@@ -5,8 +5,6 @@ Decides and words; it holds no port. The tokens are the user pool's.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import html
 import secrets
@@ -16,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from local_stack.sign_in_challenge import challenge_of
 from local_stack.user_pool import NotAuthorised, Tokens, UserPool
 
 CODE_GOOD_FOR_S: Final = 300.0  # as Cognito's
@@ -165,9 +164,3 @@ class SignIn:
         if given.get("code_challenge_method") != "S256" or not challenge:
             raise BadRequest("A code challenge (S256) is required.")
         return _Asked(redirect_uri, given.get("state"), challenge)
-
-
-def challenge_of(verifier: str) -> str:
-    """Give the S256 challenge of a PKCE verifier."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

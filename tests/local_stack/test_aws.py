@@ -17,7 +17,8 @@ import botocore.exceptions
 import pytest
 
 from local_stack.aws import AwsEndpoint
-from local_stack.aws_resources import ResourceNames, SignInResources, create_resources
+from local_stack.aws_resources import create_resources
+from local_stack.aws_settings import ResourceNames, SignInResources, new_user_password
 from local_stack.credentials import CredentialIssuer, CredentialsFile, Issued
 
 NAMES = ResourceNames(
@@ -29,6 +30,7 @@ NAMES = ResourceNames(
     users=("doctor1", "doctor2"),
     database_user="someone",
     database_password="pass word",
+    user_password=new_user_password(),
 )
 
 
@@ -169,7 +171,7 @@ async def test_a_built_in_user_signs_in(aws: Running) -> None:
         cognito.initiate_auth,
         ClientId=aws.made.client_id,
         AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": "doctor2", "PASSWORD": aws.made.password},
+        AuthParameters={"USERNAME": "doctor2", "PASSWORD": NAMES.user_password},
     )
 
     assert answer["AuthenticationResult"]["AccessToken"]

@@ -21,7 +21,8 @@ from local_stack.http_api import HttpApi, HttpApiParts
 from local_stack.jwt_authoriser import JwtAuthoriser
 from local_stack.lambdas import FunctionFailed
 from local_stack.settings import USERS, Ports
-from local_stack.sign_in import SignIn, challenge_of
+from local_stack.sign_in import SignIn
+from local_stack.sign_in_challenge import challenge_of
 from local_stack.user_pool import Tokens, UserPool
 
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_pool"
@@ -30,6 +31,7 @@ RETURN_TO = "http://localhost:5000/live-transcription"
 KEY = rsa.generate_private_key(65537, 2048)
 OTHER_KEY = rsa.generate_private_key(65537, 2048)
 PORTS = Ports(5000)
+CONTROL_PASSWORD = "between the parts"
 
 
 def token(key: rsa.RSAPrivateKey = KEY, **changed: object) -> str:
@@ -116,6 +118,10 @@ GRANT = {
 }
 
 
+async def show_control(what: str, method: str, body: bytes) -> tuple[int, object]:
+    return 200, [what, method, body.decode()]
+
+
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     frontend = tmp_path / "frontend"
@@ -130,13 +136,12 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     numbers = {"n": KEY.public_key()}
     listed = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(numbers["n"]))
     keys = {"keys": [listed | {"kid": "dummy", "alg": "RS256", "use": "sig"}]}
-    server = HttpApi(0, issuer)
+    server = HttpApi(0, issuer, CONTROL_PASSWORD, show_control)
     await server.start()
     server.open(
         HttpApiParts(
             ports=PORTS,
             frontend=frontend,
-            issuer=issuer,
             authoriser=JwtAuthoriser(ISSUER, CLIENT, keys),
             sign_in=SignIn(FakePool(), USERS, [RETURN_TO]),
             client_id=CLIENT,
@@ -330,3 +335,13 @@ async def test_a_task_gets_its_credentials_and_nobody_else_does(site: Site) -> N
 
     assert given["AccessKeyId"].startswith("ASIA")
     assert given["Expiration"].endswith("Z")
+
+
+async def test_only_the_stacks_own_parts_control_it(site: Site) -> None:
+    """The gateway passes fault requests on with a password that nobody else knows."""
+    url = f"{site.url}/_control/postgres"
+
+    async with site.browser.put(url, data="{}", headers={"Authorization": CONTROL_PASSWORD}) as answer:
+        assert await answer.json() == ["postgres", "PUT", "{}"]
+    async with site.browser.put(url, data="{}") as answer:
+        assert answer.status == 403
