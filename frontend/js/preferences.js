@@ -2,7 +2,7 @@
 
 const KEY = "seva-arogya.choices";
 
-/** @typedef {{ getItem(key: string): string | null, setItem(key: string, value: string): void }} Store */
+/** @typedef {Pick<Storage, "getItem" | "setItem">} Store */
 
 /**
  * Give what was remembered, by the name of the setting.

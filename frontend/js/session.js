@@ -18,8 +18,10 @@ import { STOP_AGAIN_STORED_MS, Upload } from "./upload.js";
 import * as wire from "./wire.js";
 
 /** @import { Notice, Phase, SessionEffect, SessionEvent, Snapshot } from "./session-types.js" */
+/** @import { ErrorMessage, Ready, Saved, ServerMessage, Status } from "./wire.js" */
 
-const RESUME_ID = "resume-";
+const RESUME_ID = "resume"; // comes back as `ref`
+const RENEW_ID = "renew";
 const HOLE_FIRST_MS = 2500;
 const HOLE_LONGEST_MS = 10_000;
 const RETRY_DEFAULT_S = 1; // when the server asks to wait and does not say how long
@@ -41,14 +43,12 @@ export class Session {
   /** @type {string | null} */
   #sessionId = null;
   #epoch = -1;
-  #resumes = 0;
-  #renewals = 0;
   #fillHoleAgain = new Repeat(HOLE_FIRST_MS, HOLE_LONGEST_MS);
-  /** @type {import("./wire.js").Status | null} */
+  /** @type {Status | null} */
   #status = null;
-  /** @type {import("./wire.js").Saved | null} */
+  /** @type {Saved | null} */
   #saved = null;
-  /** @type {{ code: string, sentence: string } | null} */
+  /** @type {Snapshot["failure"]} */
   #failure = null;
   /** @type {Set<Notice>} */
   #notices = new Set();
@@ -115,8 +115,7 @@ export class Session {
         break;
       case "ticket":
         this.#notices.delete("sign_in");
-        this.#renewals += 1;
-        this.#send(this.#links.active, wire.renew(`renew-${this.#renewals}`, event.ticket), now);
+        this.#send(this.#links.active, wire.renew(RENEW_ID, event.ticket), now);
         break;
       case "ticket_failed":
         if (event.isSignedOut) this.#notices.add("sign_in");
@@ -159,23 +158,13 @@ export class Session {
     }
   }
 
-  /**
-   * @param {number} connection
-   * @param {import("./wire.js").ServerMessage} message
-   * @param {number} now
-   */
+  /** @param {number} connection @param {ServerMessage} message @param {number} now */
   #hear(connection, message, now) {
-    if (message.type === "renewed") {
-      this.#upload.renewed();
-      return;
-    }
+    if (message.type === "renewed") return this.#upload.renewed();
     if (this.#sessionId !== null && (message.session_id ?? this.#sessionId) !== this.#sessionId) return;
     if ((message.epoch ?? this.#epoch) < this.#epoch) return; // from an owner that is none any more
-    if (message.type === "error") {
-      this.#hearError(message, now);
-      return;
-    }
-    if (message.epoch > this.#epoch && this.#sessionId !== null) this.#links.ask(now); // tell the new owner what we hold
+    if (message.type === "error") return this.#hearError(message, now);
+    if (message.epoch > this.#epoch && this.#sessionId !== null) this.#links.ask(now); // it must know what we hold
     this.#epoch = message.epoch;
     this.#sessionId = message.session_id;
     switch (message.type) {
@@ -203,7 +192,7 @@ export class Session {
       case "warning":
         if (message.code === "auth_expiring") this.#upload.needTicket();
         else if (message.code === "silence") this.#notices.add("silence");
-        break; // the ring's own filling and the time left are known here without being told
+        break; // the ring's filling and the time left are known here untold
       case "moved":
         this.#links.ask(now);
         break;
@@ -219,7 +208,7 @@ export class Session {
     }
   }
 
-  /** @param {number} connection @param {import("./wire.js").Ready} ready */
+  /** @param {number} connection @param {Ready} ready */
   #attach(connection, ready) {
     const { isNew, effects } = this.#links.ready(connection);
     this.#effects.push(...effects);
@@ -238,7 +227,7 @@ export class Session {
     if (this.#go(step)) this.#upload.stored(now);
   }
 
-  /** @param {import("./wire.js").ErrorMessage} error @param {number} now */
+  /** @param {ErrorMessage} error @param {number} now */
   #hearError(error, now) {
     const retryAt = now + 1000 * (error.retry_after_s ?? RETRY_DEFAULT_S);
     switch (error.code) {
@@ -265,7 +254,7 @@ export class Session {
         this.#go("stop");
         break;
       case "not_found":
-        if (error.ref?.startsWith(RESUME_ID)) this.#fail(error);
+        if (error.ref === RESUME_ID) this.#fail(error);
         else this.#links.ask(now); // perhaps only that task does not know; the answer to a resume settles it
         break;
       default:
@@ -275,7 +264,7 @@ export class Session {
     }
   }
 
-  /** @param {import("./wire.js").ErrorMessage} error */
+  /** @param {ErrorMessage} error */
   #fail(error) {
     if (!this.#go("fail")) return;
     this.#failure = { code: error.code, sentence: error.message };
@@ -307,9 +296,8 @@ export class Session {
     if (this.#sessionId === null) {
       return wire.start({ requestId: this.#startId, client: this.#client, ...this.#choices });
     }
-    this.#resumes += 1;
     return wire.resume({
-      id: `${RESUME_ID}${this.#resumes}`,
+      id: RESUME_ID,
       sessionId: this.#sessionId,
       client: this.#client,
       haveFrom: this.#recording.heldFrom,
@@ -350,12 +338,7 @@ export class Session {
       finals: this.#finals.shown,
       partial: this.#finals.partial,
       status: this.#status,
-      notices: noticesOf(this.#notices, {
-        fullness,
-        isRecording: this.#phase === "recording",
-        secondsLeft,
-        durationS: this.#durationS,
-      }),
+      notices: noticesOf(this.#notices, { phase: this.#phase, fullness, secondsLeft, durationS: this.#durationS }),
       failure: this.#failure,
       receipt: this.#saved === null ? null : receiptOf(this.#saved, this.#recording.sha256),
     };

@@ -16,7 +16,7 @@ import { toBase64Url } from "./base64.js";
  * @property {string} redirect_uri
  * @property {string[]} scopes
  */
-/** @typedef {{ getItem(key: string): string | null, setItem(key: string, value: string): void, removeItem(key: string): void }} Store */
+/** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} Store */
 /** @typedef {(url: string, options: RequestInit) => Promise<Response>} Fetch */
 
 const PENDING_KEY = "seva-arogya.sign-in";

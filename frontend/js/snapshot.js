@@ -48,13 +48,14 @@ export function stateOf({ phase, isAttached, isKnown, behindS }) {
 /**
  * Name what the user must know, the gravest first.
  * @param {ReadonlySet<Notice>} told
- * @param {{ fullness: number, isRecording: boolean, secondsLeft: number, durationS: number }} session
+ * @param {{ phase: Phase, fullness: number, secondsLeft: number, durationS: number }} session
  * @returns {Notice[]}
  */
-export function noticesOf(told, { fullness, isRecording, secondsLeft, durationS }) {
+export function noticesOf(told, { phase, fullness, secondsLeft, durationS }) {
   const all = new Set(told);
   if (fullness >= BUFFER_MUCH) all.add("buffer_half");
-  if (isRecording && secondsLeft <= Math.min(DURATION_NEAR_S, durationS / 10)) all.add("duration_near");
+  const isNear = secondsLeft <= Math.min(DURATION_NEAR_S, durationS / 10);
+  if (phase === "recording" && isNear) all.add("duration_near");
   return GRAVEST_FIRST.filter((notice) => all.has(notice));
 }
 

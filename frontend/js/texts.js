@@ -26,8 +26,8 @@ export const NOTICES = {
   ended: "The server has ended this session. What was recorded until then is stored; start a new recording to go on.",
   sign_in: "You are signed out. The recording is kept in this page: sign in again to go on sending it.",
   buffer_full:
-    "Recording has stopped: this page holds all the audio it can. Keep it open until the connection is back, then resume.",
-  conflict: "Some audio reached the server twice with different content. The first copy is kept; please check the text.",
+    "Recording has stopped: this page holds all the audio it can. Keep it open; when the connection is back, resume.",
+  conflict: "Some audio reached the server twice, and differed. The first copy is kept; please check the text.",
   busy: "The service is full at the moment. Recording goes on in this page, and is sent as soon as there is room.",
   buffer_half: "The connection is slow: half of the room for unsent audio is used. Keep this page open.",
   duration_reached: "The longest recording allowed is reached. It is being saved; start a new one to go on.",
@@ -96,7 +96,8 @@ export function clockText(seconds) {
 export function qualityText(quality) {
   const names = { low: "Low", medium: "Medium", high: "High" };
   const soundKbit = (RATE_HZ[quality] * BYTES_PER_SAMPLE * 8) / 1000;
-  return `${names[quality]}: ${RATE_HZ[quality] / 1000} kHz, ${soundKbit} kbit/s (${Math.round((soundKbit * 4) / 3)} sent)`;
+  const sentKbit = Math.round((soundKbit * 4) / 3);
+  return `${names[quality]}: ${RATE_HZ[quality] / 1000} kHz, ${soundKbit} kbit/s (${sentKbit} sent)`;
 }
 
 /**
@@ -129,13 +130,13 @@ const TRANSCRIPTS = { complete: "Complete", pending: "Being completed", incomple
  * @returns {[string, string][]}
  */
 export function receiptFacts(receipt, rateHz) {
-  const identical = receipt.isIdentical === null ? "Recorded in part by another page" : receipt.isIdentical ? "Yes" : "No";
+  const vouched = receipt.isIdentical ? "Yes" : "No";
   return [
     ["Record", String(receipt.transcriptionId)],
     ["Duration", clockText(receipt.samples / rateHz)],
     ["Samples stored", receipt.samples.toLocaleString("en")],
     ["Missing sound", gapsText(receipt.gaps, rateHz)],
-    ["Stored as captured", identical],
+    ["Stored as captured", receipt.isIdentical === null ? "Recorded in part elsewhere" : vouched],
     ["Transcript", TRANSCRIPTS[receipt.transcript]],
   ];
 }

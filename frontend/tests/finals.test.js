@@ -23,6 +23,7 @@ test("a final that comes again changes nothing", () => {
   for (const segment of [0, 0, 1, 0, 1]) finals.add(final(segment));
 
   assert.deepEqual(numbers(finals), [0, 1]);
+  assert.equal(finals.hasHole, false);
 });
 
 test("a final after a hole waits, so that text never jumps", () => {
