@@ -109,13 +109,13 @@ def local_target(state_dir: Path, user: str) -> Target:
     Raises:
         NotAllowed: no stack runs there.
     """
-    from local_stack.token import TokenRefused, access_token
+    from local_stack.access_token import NoToken, access_token
 
     try:
         described = json.loads((state_dir / "stack.json").read_text())
         api_url = str(described["api_url"])
-        return Target(api_url, api_url, access_token(state_dir, user))
-    except (OSError, ValueError, KeyError, TokenRefused) as error:
+        return Target(api_url, api_url, access_token(user, state_dir))
+    except (OSError, ValueError, KeyError, NoToken) as error:
         raise NotAllowed(f"no stack runs in {state_dir}: start it with `make run`") from error
 
 

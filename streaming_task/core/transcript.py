@@ -52,13 +52,12 @@ class Transcript:
         """Take a result; give the partial to say, or queue the final."""
         if result.is_partial:
             return self._partial(result, timeline)
-        self._revision = 0
         end = min(fed_until, max(timeline.sample(result.end_s), self._planned_until))
         if result.text:
             self._plan(end, _final(result, self._planned_segments, stream, timeline))
-        else:
-            self._plan(end, None)
-        return None
+            return None
+        self._plan(end, None)
+        return self._partial(result, timeline)  # takes back what partials said of these sounds
 
     def covered(self, until: int) -> None:
         """Note that a stream drained: what it was fed has all the text it will ever have."""
@@ -71,6 +70,7 @@ class Transcript:
         self._planned_until = end
         if final is not None:
             self._planned_segments += 1
+            self._revision = 0
 
     def _partial(self, result: RecognisedResult, timeline: Timeline) -> Partial:
         self._revision += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract.replies import Final
+from contract.replies import Final, Partial
 from streaming_task.core.results import RecognisedEntity, RecognisedItem, RecognisedResult
 from streaming_task.core.timeline import Timeline
 from streaming_task.core.transcript import Transcript
@@ -71,10 +71,12 @@ def test_a_failed_store_is_repeated_as_it_was() -> None:
 
 
 def test_a_final_without_words_only_moves_on() -> None:
-    """Segments are dense: silence takes no number."""
+    """Segments are dense: silence takes no number, and takes back what partials said of it."""
     transcript = Transcript()
-    hear(transcript, result("", 0.0, 1.0))
+    withdrawn = hear(transcript, result("", 0.0, 1.0))
     hear(transcript, result("word", 1.0, 2.0))
+
+    assert withdrawn == Partial(0, 1, 0, 1000, "", "0")
 
     assert store_next(transcript) is None
     final = store_next(transcript)

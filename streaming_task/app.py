@@ -1,0 +1,155 @@
+"""Build the task and run it: the only place that knows every part."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+
+from contract.records import TaskId
+from streaming_task.adapters.credentials import ChainCredentials
+from streaming_task.adapters.flac import FlacCompactor
+from streaming_task.adapters.gateway_push import GatewayPush
+from streaming_task.adapters.ingress import Ingress
+from streaming_task.adapters.recording_s3 import RecordingBucket, bucket_url
+from streaming_task.adapters.records_postgres import PostgresRecords
+from streaming_task.adapters.registry_dynamodb import (
+    DynamoConnections,
+    DynamoFinals,
+    DynamoLeases,
+    DynamoSessions,
+    Table,
+    open_dynamodb,
+)
+from streaming_task.adapters.resampler_soxr import SoxrResampler
+from streaming_task.adapters.transcribe_medical import TranscribeMedical
+from streaming_task.address import task_address
+from streaming_task.lease import keep_lease
+from streaming_task.pushes import Pushes
+from streaming_task.recordings import Recordings
+from streaming_task.runner import Services
+from streaming_task.sessions import SessionDirectory
+from streaming_task.settings import Settings
+from streaming_task.telemetry import Counts, set_up_logging
+
+_log = logging.getLogger(__name__)
+
+LEAVE_WITHIN_S = 8.0  # each for what is under way and for what is being said: 20 s in all, of ECS's 120
+DRAIN_WITHIN_S = 2.0
+HOUSEKEEPING_S = 30.0
+
+
+class Reception:
+    """What the ingress asks: messages go to the sessions, questions are answered here."""
+
+    def __init__(self, task_id: TaskId, directory: SessionDirectory, counts: Counts) -> None:
+        self._task_id = task_id
+        self._directory = directory
+        self._counts = counts
+        self.is_open = True
+
+    def message(self, connection_id: str, body: bytes) -> int | Awaitable[int]:
+        """Take a client's message."""
+        return self._directory.message(connection_id, body)
+
+    def health(self) -> tuple[int, Mapping[str, object]]:
+        """Say that the process works, and what it has counted."""
+        return 200, {"status": "healthy", "task_id": self._task_id, "counts": self._counts.as_dict()}
+
+    def readiness(self) -> tuple[int, Mapping[str, object]]:
+        """Say whether the task takes messages, and how many sessions it has and could have."""
+        return 200 if self.is_open else 503, {
+            "task_id": self._task_id,
+            "sessions": self._directory.active,
+            "room": self._directory.room,
+        }
+
+
+async def run(settings: Settings) -> None:
+    """Run one task, under an id of its own, until SIGTERM or SIGINT."""
+    task_id = TaskId(uuid.uuid4().hex)
+    set_up_logging(settings.log_level, task_id)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    address = await asyncio.to_thread(task_address, settings.address, settings.port)
+    counts = Counts()
+    async with _parts(settings, task_id, counts) as (directory, leases):
+        reception = Reception(task_id, directory, counts)
+        ingress = Ingress(reception)
+        await ingress.start("0.0.0.0", settings.port)  # noqa: S104 - the container's only interface
+        chores = [
+            asyncio.create_task(keep_lease(leases, task_id, address, lambda: directory.active), name="lease"),
+            asyncio.create_task(_keep_house(directory), name="housekeeping"),
+        ]
+        _log.info("Task started", extra={"port": settings.port})
+        await stopping.wait()
+
+        _log.info("Task is leaving", extra={"sessions": directory.active})
+        reception.is_open = False
+        ingress.drain()
+        await directory.leave(LEAVE_WITHIN_S)
+        await ingress.stop(DRAIN_WITHIN_S)
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
+    _log.info("Task has left")
+
+
+@asynccontextmanager
+async def _parts(
+    settings: Settings, task_id: TaskId, counts: Counts
+) -> AsyncIterator[tuple[SessionDirectory, DynamoLeases]]:
+    endpoint_url = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    credentials = ChainCredentials()
+    gateway = GatewayPush(
+        connections_url=settings.connections_url, region=settings.region, credentials=credentials
+    )
+    audio = RecordingBucket(
+        url=bucket_url(settings.audio_bucket, settings.region, endpoint_url),
+        region=settings.region,
+        credentials=credentials,
+    )
+    table = Table(open_dynamodb(settings.region), settings.table_name)
+    records = PostgresRecords(settings.database, region=settings.region)
+    services = Services(
+        audio=audio,
+        recordings=Recordings(audio, FlacCompactor()),
+        sessions=DynamoSessions(table),
+        finals=DynamoFinals(table),
+        records=records,
+        recognition=TranscribeMedical(
+            region=settings.transcribe_region,
+            endpoint_url=settings.transcribe_endpoint_url,
+            ca_file=settings.transcribe_ca_file,
+            credentials=credentials,
+        ),
+        resampler=SoxrResampler,
+        pushes=Pushes(gateway),
+        report=counts.add,
+    )
+    directory = SessionDirectory(
+        task_id=task_id,
+        services=services,
+        connections=DynamoConnections(table),
+        limits=settings.limits,
+        max_sessions=settings.max_sessions,
+    )
+    try:
+        yield directory, DynamoLeases(table)
+    finally:
+        await records.close()
+        await audio.close()
+        await gateway.close()
+        await credentials.close()
+
+
+async def _keep_house(directory: SessionDirectory) -> None:
+    while True:
+        await asyncio.sleep(HOUSEKEEPING_S)
+        directory.forget_the_silent()
