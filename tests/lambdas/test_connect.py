@@ -95,7 +95,7 @@ def test_a_ticket_is_good_once(table: Table) -> None:
 
 
 class RacingClient:
-    """A table that all read before any of them writes; then one transaction after the other, as in DynamoDB."""
+    """A table that all read before any of them writes; then one transaction after another, as DynamoDB."""
 
     def __init__(self, table: Table, racers: int) -> None:
         self._client = table.client
