@@ -2,7 +2,7 @@
 
 Run as a process of its own (`python -m local_stack.aws`), so that moto's work starves nobody. Its settings
 come as JSON on stdin; it says `ready {...}` on stdout when everything is created. It may not write to the
-disk: moto keeps all in memory.
+disk: moto keeps all in memory, or spools it to TMPDIR.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from urllib.parse import unquote_to_bytes
 
 import uvloop
 from aiohttp import web
-from moto.cognitoidp.models import CognitoIdpUserPool
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from multidict import CIMultiDict
 
@@ -33,6 +32,7 @@ from local_stack.aws_settings import AwsSettings, ResourceNames, SignInResources
 from local_stack.credentials import CredentialsFile
 from local_stack.http_port import HOST, HttpPort
 from local_stack.logs import log_json_lines
+from local_stack.moto_adjustments import make_transactions_cheap, set_token_lifetime
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ class AwsEndpoint:
         Raises:
             OSError: the port is taken.
         """
+        make_transactions_cheap()
         await self._http.open()
 
     async def stop(self) -> None:
@@ -176,22 +177,11 @@ def _call_wsgi(app: WsgiApp, environ: dict[str, Any]) -> tuple[int, CIMultiDict[
     return int(status.split(" ", 1)[0]), kept, content
 
 
-def shorten_tokens(token_s: int) -> None:
-    """Let moto's Cognito issue tokens of that lifetime; it knows of no setting for it."""
-    original = CognitoIdpUserPool.create_jwt
-
-    @functools.wraps(original)
-    def create_jwt(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return original(self, *args, **{"expires_in": token_s, **kwargs})
-
-    setattr(CognitoIdpUserPool, "create_jwt", create_jwt)  # noqa: B010 - mypy takes no assignment to a method
-
-
 async def _run(settings: AwsSettings) -> None:
     stopping = asyncio.Event()
     for how in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(how, stopping.set)
-    shorten_tokens(settings.token_s)
+    set_token_lifetime(settings.token_s)
     endpoint = AwsEndpoint(settings.port, CredentialsFile(Path(settings.credentials_file)))
     await endpoint.start()
     url = f"http://{HOST}:{endpoint.port}"

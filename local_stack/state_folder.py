@@ -65,6 +65,11 @@ class StateFolder:
         return self.path / "credentials.json"
 
     @property
+    def scratch(self) -> Path:
+        """Where moto may spool what it will not keep in memory: recordings belong nowhere else."""
+        return self.path / "scratch"
+
+    @property
     def stack_file(self) -> Path:
         """What tells others where everything is."""
         return self.path / "stack.json"
@@ -80,6 +85,7 @@ class StateFolder:
             else:
                 entry.unlink()
         self.logs.mkdir()
+        self.scratch.mkdir(mode=0o700)
 
     def release(self) -> None:
         """Let another stack claim the folder."""

@@ -224,6 +224,54 @@ async def test_an_expired_key_is_refused(aws: Running) -> None:
         await away(s3.list_objects_v2, Bucket="audio")
 
 
+async def test_a_failed_transaction_changes_nothing(aws: Running) -> None:
+    """A final and the position it moves are written together or not at all."""
+    dynamodb = aws.client("dynamodb")
+    meta = {"pk": {"S": "session#1"}, "sk": {"S": "meta"}}
+    final = {"pk": {"S": "session#1"}, "sk": {"S": "final#000000"}}
+    await away(dynamodb.put_item, TableName="live", Item={**meta, "final_until": {"N": "0"}})
+
+    def store(expected: str, until: str) -> None:
+        dynamodb.transact_write_items(
+            TransactItems=[
+                {"Put": {"TableName": "live", "Item": {**final, "text": {"S": until}}}},
+                {
+                    "Update": {
+                        "TableName": "live",
+                        "Key": meta,
+                        "UpdateExpression": "SET final_until = :until",
+                        "ConditionExpression": "final_until = :expected",
+                        "ExpressionAttributeValues": {":until": {"N": until}, ":expected": {"N": expected}},
+                    }
+                },
+            ]
+        )
+
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+        await asyncio.to_thread(store, "7", "8")
+    assert "Item" not in await away(dynamodb.get_item, TableName="live", Key=final)
+
+    await asyncio.to_thread(store, "0", "5")
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+        await asyncio.to_thread(store, "0", "9")
+
+    stored = await away(dynamodb.get_item, TableName="live", Key=final)
+    moved = await away(dynamodb.get_item, TableName="live", Key=meta)
+    assert stored["Item"]["text"] == {"S": "5"}
+    assert moved["Item"]["final_until"] == {"N": "5"}
+
+
+async def test_an_upload_does_not_wait_to_be_asked_for(aws: Running) -> None:
+    """boto sends `Expect: 100-continue` and waits a second for the answer."""
+    s3 = aws.client("s3")
+    began_at = time.monotonic()
+
+    for number in range(5):
+        await away(s3.put_object, Bucket="audio", Key=str(number), Body=b"\0" * 70_000)
+
+    assert time.monotonic() - began_at < 4
+
+
 async def test_a_connection_is_kept_alive(aws: Running) -> None:
     """A handshake per call would cost more than the call."""
 

@@ -19,6 +19,9 @@ import boto3
 import botocore.config
 import pg8000.native
 import pytest
+from websockets import Origin
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from contract import environment as env
 from tests.stack import (
@@ -167,6 +170,48 @@ def test_a_rule_reaches_the_task_it_names(stack: RunningStack) -> None:
     assert (refused, taken) == (503, 200)
     assert counts["refused"] == 1
     assert list_table(stack, victim) == 200
+
+
+def test_a_socket_reaches_a_task_and_the_task_reaches_the_socket(stack: RunningStack) -> None:
+    """The real connect Lambda admits it, the balancer passes its messages on, a task signs its answers."""
+    url, origin = stack.info["api_url"], f"http://localhost:{stack.port_base}"
+    ticket = ask("POST", f"{url}/tickets", Authorization=f"Bearer {stack.token()}")[1]
+    address = f"{ticket['websocket_url']}?ticket={ticket['ticket']}"
+
+    with connect(address, origin=Origin(origin), proxy=None) as browser:
+        browser.send('{"type": "ping"}')
+        assert eventually(lambda: any(messages_of(stack)))
+        message = next(iter(messages_of(stack)))
+        push(stack, message["headers"]["x-connection-id"], b"for you")
+        heard = browser.recv(timeout=10)
+
+    assert message["path"] == "/messages"
+    assert message["body"] == '{"type": "ping"}'
+    assert heard == "for you"
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(address, origin=Origin(origin), proxy=None)
+
+
+def messages_of(stack: RunningStack) -> list[dict[str, Any]]:
+    return [
+        message
+        for task in stack.tasks
+        for message in get_json(f"http://localhost:{task['port']}/messages")[1]
+    ]
+
+
+def push(stack: RunningStack, connection_id: str, text: bytes) -> None:
+    _, told = get_json(f"http://localhost:{stack.tasks[0]['port']}/environment")
+    issued = credentials_of(stack, stack.tasks[0])
+    client = boto3.client(
+        "apigatewaymanagementapi",
+        endpoint_url=told[env.CONNECTIONS_URL],
+        region_name=stack.info["region"],
+        aws_access_key_id=issued["AccessKeyId"],
+        aws_secret_access_key=issued["SecretAccessKey"],
+        aws_session_token=issued["Token"],
+    )
+    client.post_to_connection(ConnectionId=connection_id, Data=text)
 
 
 def credentials_of(stack: RunningStack, task: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Answer `/readyz` with a task's id, `/environment` with what it was told; end on SIGTERM."""
+"""Answer `/readyz` with a task's id, show its environment and its messages; end on SIGTERM."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 TASK_ID = uuid.uuid4().hex
+MESSAGES: list[dict[str, object]] = []
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -17,12 +18,19 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a probe."""
-        body = {"/readyz": {"task_id": TASK_ID}, "/environment": dict(os.environ)}.get(self.path)
+        shown: dict[str, object] = {
+            "/readyz": {"task_id": TASK_ID},
+            "/environment": dict(os.environ),
+            "/messages": MESSAGES,
+        }
+        body = shown.get(self.path)
         self._answer(200 if body is not None else 404, body)
 
     def do_POST(self) -> None:
         """Take a message."""
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        MESSAGES.append({"path": self.path, "headers": headers, "body": body.decode()})
         self._answer(200, {})
 
     def log_message(self, *_: object) -> None:
