@@ -30,7 +30,7 @@ class Account:
         self._limits = limits
         self._now = now
         self._open: dict[str, Stream] = {}  # by session id
-        self._closed: deque[Stream] = deque(maxlen=REMEMBERED_STREAMS)
+        self._closed: deque[dict[str, object]] = deque(maxlen=REMEMBERED_STREAMS)
         self.faults = Faults()
         self.counts: Counter[str] = Counter()
 
@@ -99,17 +99,7 @@ class Account:
 
     def describe_streams(self) -> list[dict[str, object]]:
         """List the streams, closed ones first, oldest first."""
-        return [
-            {
-                "session_id": stream.parameters.session_id,
-                "sample_rate": stream.parameters.sample_rate_hz,
-                "encoding": stream.parameters.encoding,
-                "seconds": round(stream.seconds, 3),
-                "words": stream.words,
-                "open": stream.is_open,
-            }
-            for stream in (*self._closed, *self._open.values())
-        ]
+        return [*self._closed, *(_describe(stream) for stream in self._open.values())]
 
     def close(self) -> None:
         """Close every stream."""
@@ -120,4 +110,15 @@ class Account:
         session_id = stream.parameters.session_id
         if self._open.get(session_id) is stream:
             del self._open[session_id]
-        self._closed.append(stream)
+        self._closed.append(_describe(stream))
+
+
+def _describe(stream: Stream) -> dict[str, object]:
+    return {
+        "session_id": stream.parameters.session_id,
+        "sample_rate": stream.parameters.sample_rate_hz,
+        "encoding": stream.parameters.encoding,
+        "seconds": round(stream.seconds, 3),
+        "words": stream.words,
+        "open": stream.is_open,
+    }

@@ -179,7 +179,12 @@ class Connection(asyncio.Protocol):
                 self._forget(stream_id)
                 self._h2.end_stream(stream_id)
         except h2.exceptions.ProtocolError:
-            self._forget(stream_id)  # the client has closed its side of it
+            # The client's reset came with the very bytes that are being answered; its event follows later.
+            stream = self._streams.get(stream_id)
+            self._forget(stream_id)
+            if stream is not None:
+                stream.client_gone()
+            return
         if len(response.unsent) > MAX_UNSENT_BYTES:
             self.reset(response)
         self._flush()

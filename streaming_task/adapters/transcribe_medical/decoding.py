@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -41,31 +42,32 @@ class MessageDecoder:
         """Say whether nothing is left over: a good end comes only here."""
         return not self._pending
 
-    def feed(self, data: bytes) -> list[Message]:
-        """Give the messages that these bytes complete.
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Give the messages that these bytes complete; those before a bad one come first.
 
         Raises:
-            Undecodable: a checksum or a length is wrong.
+            Undecodable: a checksum or a length is wrong. So will every later call.
         """
         data = self._pending + data if self._pending else data
-        messages: list[Message] = []
         start = 0
-        while len(data) - start >= PRELUDE_BYTES:
-            total, headers_bytes, prelude_crc = _PRELUDE.unpack_from(data, start)
-            if crc32(data[start : start + PRELUDE_BYTES - TRAILER_BYTES]) != prelude_crc:
-                raise Undecodable("prelude checksum")
-            if not headers_bytes + PRELUDE_BYTES + TRAILER_BYTES <= total <= MAX_MESSAGE_BYTES:
-                raise Undecodable("lengths")
-            if len(data) - start < total:
-                break
-            end = start + total - TRAILER_BYTES
-            if crc32(data[start:end]) != _CRC.unpack_from(data, end)[0]:
-                raise Undecodable("message checksum")
-            body = start + PRELUDE_BYTES + headers_bytes
-            messages.append(Message(self._headers(data[start + PRELUDE_BYTES : body]), data[body:end]))
-            start += total
-        self._pending = data[start:]
-        return messages
+        try:
+            while len(data) - start >= PRELUDE_BYTES:
+                total, headers_bytes, prelude_crc = _PRELUDE.unpack_from(data, start)
+                if crc32(data[start : start + PRELUDE_BYTES - TRAILER_BYTES]) != prelude_crc:
+                    raise Undecodable("prelude checksum")
+                if not headers_bytes + PRELUDE_BYTES + TRAILER_BYTES <= total <= MAX_MESSAGE_BYTES:
+                    raise Undecodable("lengths")
+                if len(data) - start < total:
+                    break
+                end = start + total - TRAILER_BYTES
+                if crc32(data[start:end]) != _CRC.unpack_from(data, end)[0]:
+                    raise Undecodable("message checksum")
+                body = start + PRELUDE_BYTES + headers_bytes
+                headers = self._headers(data[start + PRELUDE_BYTES : body])
+                start += total
+                yield Message(headers, data[body:end])
+        finally:
+            self._pending = data[start:]
 
     def _headers(self, block: bytes) -> dict[str, str]:
         known = self._blocks.get(block)

@@ -39,8 +39,8 @@ class MedicalStream:
         """
         if not self._exchange.has_room():
             return False
-        # An empty event would end the audio; a framed one would break the chain if it never left.
-        if audio and not self._is_ending and self._exchange.ended is None:
+        if not self._is_ending and self._exchange.ended is None:
+            # No event for no audio: an empty one would end the stream at the service.
             for start in range(0, len(audio), self._event_bytes):
                 self._exchange.write(self._framer.audio(audio[start : start + self._event_bytes]))
         return True
@@ -77,7 +77,7 @@ class MedicalStream:
             try:
                 self._messages.extend(self._decoder.feed(chunk))
             except Undecodable:
-                self._fail(UNDECODABLE)
+                self._exchange.abort(UNDECODABLE)  # what came whole before it is read first
 
     def abort(self) -> None:
         """Drop the stream at once; never blocks, harmless when repeated."""

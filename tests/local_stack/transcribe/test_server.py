@@ -206,6 +206,33 @@ async def test_silence_is_called_by_its_name(certificates: Path) -> None:
     assert b"no new audio was received for 0.05 seconds" in body
 
 
+async def test_audio_puts_the_silence_off(certificates: Path) -> None:
+    """The limit counts from the last audio, not from the start."""
+    async with running(certificates, recognisers=FakeRecognisers(), limits=Limits(silence_s=0.1)) as rig:
+        loop = asyncio.get_running_loop()
+        stream = await rig.client.open(settings())
+        spoken_at_s = loop.time()
+        stream.send_audio(CHUNK)
+
+        _, ended = await read_all(stream)
+
+    assert ended.end is StreamEnd.BAD_REQUEST
+    assert loop.time() - spoken_at_s >= 0.1
+
+
+async def test_a_reset_that_comes_with_the_last_audio_closes_the_stream(rig: Rig) -> None:
+    """Both in one read: the answer to the audio finds the stream closed. It must not be counted as open."""
+    for _ in range(3):
+        stream = await rig.client.open(settings())
+        stream.send_audio(CHUNK)
+        stream.abort()
+    last = await rig.client.open(settings())
+    last.end()
+    await read_all(last)
+
+    assert not any(each["open"] for each in rig.server.account.describe_streams())
+
+
 async def test_a_client_that_leaves_frees_its_recogniser(certificates: Path) -> None:
     """Reset or gone, the stream is closed and listed as such."""
     recognisers = FakeRecognisers()

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import uvloop
 
+from local_stack.transcribe.eventstream import write_event, write_message
 from local_stack.transcribe.faults import Faults
 from local_stack.transcribe.limits import Limits
 from local_stack.transcribe.signature import KnownKey
@@ -28,6 +29,9 @@ from tests.fakes.transcribe import (
 )
 
 CHUNK = bytes(6_400)  # 200 ms at 16 kHz
+EVENT = write_event(
+    "TranscriptEvent", {"Transcript": {"Results": [{"Alternatives": [{"Transcript": "before"}]}]}}
+)
 
 
 async def test_what_is_said_comes_back_and_the_stream_ends_clean(
@@ -160,6 +164,44 @@ async def test_a_connection_that_breaks_is_lost(rig: Rig) -> None:
     _, ended = await read_all(stream)
 
     assert ended.end is StreamEnd.LOST
+    assert [each["open"] for each in rig.server.account.describe_streams()] == [False]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_last", "expected"),
+    [
+        (EVENT[:-3], True, Ended(StreamEnd.LOST, "Truncated")),
+        (bytes(100), False, Ended(StreamEnd.INTERNAL, "Undecodable")),
+        (write_event("TranscriptEvent", []), False, Ended(StreamEnd.INTERNAL, "Undecodable")),
+        (write_event("NewEvent", []), True, Ended(StreamEnd.EARLY, "EndStream")),
+        (write_message({":message-type": "new"}, b""), True, Ended(StreamEnd.EARLY, "EndStream")),
+        (
+            write_message({":message-type": "error", ":error-code": "InternalFailure"}, b""),
+            False,
+            Ended(StreamEnd.INTERNAL, "InternalFailure"),
+        ),
+        (
+            write_message({":message-type": "exception"}, b""),
+            False,
+            Ended(StreamEnd.INTERNAL, "UnknownException"),
+        ),
+    ],
+)
+async def test_whatever_the_service_says_is_read_or_ends_the_stream(
+    said: bytes, is_last: bool, expected: Ended
+) -> None:
+    """What came whole before is read; what makes no sense has a name; what is new is passed over."""
+    async with listening() as listener:
+        client = TranscribeMedical(
+            region="us-east-1", endpoint_url=listener.url, ca_file=None, credentials=FakeCredentials()
+        )
+        stream = await client.open(settings())
+        (await listener.peer()).say(EVENT + said, is_last=is_last)
+
+        results, ended = await read_all(stream)
+
+    assert [result.text for result in results] == ["before"]
+    assert ended == expected
 
 
 async def test_a_hanging_service_is_not_waited_for_after_our_end(rig: Rig) -> None:

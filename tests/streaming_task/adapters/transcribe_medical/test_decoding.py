@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from zlib import crc32
 
 import pytest
@@ -35,12 +36,12 @@ def test_a_flipped_bit_never_becomes_a_message(at: int, bit: int) -> None:
     """It is refused, or still waited for; it is never believed."""
     flipped = bytearray(WIRE)
     flipped[at] ^= 1 << bit
-    good = MessageDecoder().feed(WIRE)
+    good = list(MessageDecoder().feed(WIRE))
+    messages: list[Message] = []
 
-    try:
-        messages = MessageDecoder().feed(bytes(flipped))
-    except Undecodable:
-        return
+    with suppress(Undecodable):
+        for message in MessageDecoder().feed(bytes(flipped)):
+            messages.append(message)
 
     assert messages == good[: len(messages)]
     assert len(messages) < len(good)
@@ -56,7 +57,7 @@ def test_headers_of_every_type_are_stepped_over() -> None:
     }
     wire = EventStreamMessageSerializer().serialize(headers, b"{}")
 
-    assert MessageDecoder().feed(wire)[0].headers == {":event-type": "TranscriptEvent"}
+    assert next(MessageDecoder().feed(wire)).headers == {":event-type": "TranscriptEvent"}
 
 
 @pytest.mark.parametrize("block", [b"\x05:da", b"\x01a\x63", b"\x01a\x07\x00\x09abc", b"\x01\xff\x00"])
@@ -66,7 +67,7 @@ def test_headers_that_make_no_sense_are_refused(block: bytes) -> None:
     message = prelude + struct.pack("!I", crc32(prelude)) + block
 
     with pytest.raises(Undecodable):
-        MessageDecoder().feed(message + struct.pack("!I", crc32(message)))
+        next(MessageDecoder().feed(message + struct.pack("!I", crc32(message))))
 
 
 def test_an_absurd_length_is_refused_before_it_is_waited_for() -> None:
@@ -74,4 +75,4 @@ def test_an_absurd_length_is_refused_before_it_is_waited_for() -> None:
     prelude = struct.pack("!II", 2**31, 0)
 
     with pytest.raises(Undecodable):
-        MessageDecoder().feed(prelude + struct.pack("!I", crc32(prelude)))
+        next(MessageDecoder().feed(prelude + struct.pack("!I", crc32(prelude))))

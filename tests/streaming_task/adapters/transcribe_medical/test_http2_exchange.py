@@ -264,6 +264,24 @@ async def test_a_reader_that_was_cancelled_loses_nothing() -> None:
         exchange.abort()
 
 
+async def test_reading_lets_the_peer_say_more() -> None:
+    """Flow control bounds what waits to be read; reading makes room."""
+    async with listening() as listener:
+        exchange = await start(listener)
+        peer = await listener.peer()
+        for _ in range(4):
+            peer.say(bytes(15_000))
+        read = 0
+
+        while read < 60_000:
+            chunk = await exchange.chunk()
+            assert isinstance(chunk, bytes)
+            read += len(chunk)
+
+        await peer.until(h2.events.WindowUpdated)
+        exchange.abort()
+
+
 async def test_abort_tells_the_peer_and_takes_no_time() -> None:
     """It may be called at any moment, twice, by code that cannot wait."""
     async with listening() as listener:
