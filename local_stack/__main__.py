@@ -48,6 +48,9 @@ async def run_stack(settings: Settings, task_module: str) -> int:
     from local_stack.stack import Stack
 
     log_json_lines("WARNING")
+    told_to_stop = asyncio.Event()
+    for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(how, told_to_stop.set)
     began_at = time.monotonic()
 
     def report(part: str) -> None:
@@ -59,9 +62,6 @@ async def run_stack(settings: Settings, task_module: str) -> int:
         print(reason, file=sys.stderr)
         return 1
     print(f"Starting the local stack; its state folder {settings.state_dir} was emptied.", flush=True)
-    told_to_stop = asyncio.Event()
-    for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(how, told_to_stop.set)
     living = asyncio.ensure_future(_live(stack, settings))
     stopping = asyncio.ensure_future(told_to_stop.wait())
     try:

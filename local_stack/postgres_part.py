@@ -77,12 +77,22 @@ class PostgresPart:
                     given = None
                 if not isinstance(given, dict) or not isinstance(given.get("down"), bool) or len(given) > 1:
                     return 400, {"message": 'the body must be {"down": true} or {"down": false}'}
-                await self._want_down(given["down"])
+                return await self._wanted(given["down"])
             case "DELETE":
-                await self._want_down(False)
+                return await self._wanted(False)
             case _:
                 return 405, {"message": "postgres takes GET, PUT and DELETE"}
-        return 200, {"faults": {"down": self._is_wanted_down}, "counts": dict(self._counts)}
+        return 200, self._shown()
+
+    async def _wanted(self, is_wanted_down: bool) -> tuple[int, object]:
+        try:
+            await self._want_down(is_wanted_down)
+        except PostgresFailed as failed:
+            return 503, {"message": str(failed)}  # it goes on being tried, as after a death
+        return 200, self._shown()
+
+    def _shown(self) -> dict[str, object]:
+        return {"faults": {"down": self._is_wanted_down}, "counts": dict(self._counts)}
 
     async def _want_down(self, is_wanted_down: bool) -> None:
         async with self._one_at_a_time:

@@ -10,9 +10,12 @@ import importlib.util
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any, Final
+
+import aiohttp
 
 from local_stack.aws_settings import AwsSettings, ResourceNames, SignInResources, new_user_password
 from local_stack.children import Child, Children, own_environment
@@ -164,14 +167,15 @@ class Stack:
         self._is_whole = False
         self._folder.stack_file.unlink(missing_ok=True)
         tasks = [child for slot in self._slots if (child := slot.child) is not None]
-        await self._children.stop(tasks, TASK_PATIENCE_S)
-        await self._children.stop(self._parts, PART_PATIENCE_S)
-        self._api.close()
-        self._migrate.close()
-        await self._postgres.stop()
-        await self._http_api.stop()
-        await self._children.close()
-        self._folder.release()
+        async with AsyncExitStack() as last_things:  # done from the last to the first, whichever fails
+            last_things.callback(self._folder.release)
+            last_things.push_async_callback(self._children.close)
+            last_things.push_async_callback(self._http_api.stop)
+            last_things.push_async_callback(self._postgres.stop)
+            last_things.callback(self._migrate.close)
+            last_things.callback(self._api.close)
+            last_things.push_async_callback(self._children.stop, self._parts, PART_PATIENCE_S)
+            await self._children.stop(tasks, TASK_PATIENCE_S)
 
     async def _start_store_and_tasks(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -217,12 +221,16 @@ class Stack:
         pool = UserPool(
             f"http://127.0.0.1:{settings.port}", made.user_pool_id, made.client_id, names.user_password
         )
+        try:
+            keys = await pool.keys()
+        except aiohttp.ClientError as error:
+            raise StartFailed(f"{child.name} does not answer: see {child.log_file}.") from error
         issuer = f"https://cognito-idp.{REGION}.amazonaws.com/{made.user_pool_id}"
         self._http_api.open(
             HttpApiParts(
                 ports=self._settings.ports,
                 frontend=ROOT / "frontend",
-                authoriser=JwtAuthoriser(issuer, made.client_id, await pool.keys()),
+                authoriser=JwtAuthoriser(issuer, made.client_id, keys),
                 sign_in=SignIn(pool, USERS, [f"{origin}{PAGE_PATH}" for origin in self._settings.origins]),
                 client_id=made.client_id,
                 api=self._api,

@@ -1,0 +1,56 @@
+"""Ports that are taken are noticed before anything is started."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from local_stack import port_check
+from local_stack.port_check import check_ports, is_taken
+from local_stack.start_failed import StartFailed
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def test_a_port_that_somebody_listens_on_is_named(listener: socket.socket) -> None:
+    """One sentence, with the port and what to do."""
+    port = listener.getsockname()[1]
+
+    with pytest.raises(StartFailed, match=rf"^Port {port} is in use: .*--port-base\.$"):
+        check_ports([port], platform="linux")
+
+
+def test_a_port_that_is_taken_on_ipv6_only_is_taken() -> None:
+    """A browser asks ::1 first when it is told localhost."""
+    try:
+        server = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no IPv6 on this machine")
+    with server:
+        assert is_taken(server.getsockname()[1])
+
+
+def test_a_free_port_passes(listener: socket.socket) -> None:
+    """A port that was just closed counts as free, whatever connections it still remembers."""
+    port = listener.getsockname()[1]
+    with socket.create_connection(("127.0.0.1", port)):
+        listener.accept()[0].close()
+    listener.close()
+
+    check_ports([port])
+
+
+def test_on_a_mac_the_sentence_knows_about_airplay(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Port 5000 is taken on every Mac that receives AirPlay."""
+    monkeypatch.setattr(port_check, "AIRPLAY_PORT", listener.getsockname()[1])
+
+    with pytest.raises(StartFailed, match=r"AirPlay.*--port-base 5100"):
+        check_ports([listener.getsockname()[1]], platform="darwin")
