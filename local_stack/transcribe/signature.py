@@ -96,6 +96,8 @@ class EventChain:
         self._region = region
         self._prior = seed
         self._now = now
+        self._day = ""
+        self._day_key = b""
 
     def check(self, headers: Mapping[str, HeaderValue], payload: bytes) -> None:
         """Check the next event's date and signature.
@@ -125,7 +127,9 @@ class EventChain:
                 hashlib.sha256(payload).hexdigest(),
             ]
         )
-        expected = _mac(signing_key(self._key.secret, day, self._region), to_sign.encode())
+        if day != self._day:
+            self._day, self._day_key = day, signing_key(self._key.secret, day, self._region)
+        expected = _mac(self._day_key, to_sign.encode())
         if not hmac.compare_digest(expected, signature):
             raise Refusal("BadRequestException", _MISMATCH)
         self._prior = expected

@@ -16,7 +16,7 @@ from local_stack.transcribe.server import TranscribeServer
 from local_stack.transcribe.signature import Clock, KnownKey
 from streaming_task.adapters.transcribe_medical import TranscribeMedical, TranscribeTimeouts
 from streaming_task.core.results import Ended, RecognisedResult
-from streaming_task.ports import AwsCredentials, RecognitionStream, StreamSettings
+from streaming_task.ports import AwsCredentials, Recognition, RecognitionStream, StreamSettings
 
 KEY = AwsCredentials("AKIDLOCAL", "secret", "token", None)
 SHORT = TranscribeTimeouts(credentials_s=2.0, connect_s=2.0, headers_s=2.0, drain_s=2.0, ping_every_s=5.0)
@@ -102,7 +102,7 @@ class Rig:
     """The stand-in and a client of it."""
 
     server: TranscribeServer
-    client: TranscribeMedical
+    client: Recognition
     credentials: FakeCredentials
     keys: KnownKeys
 

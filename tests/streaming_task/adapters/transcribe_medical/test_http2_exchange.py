@@ -137,7 +137,7 @@ async def test_a_peer_that_answers_no_ping_is_dead() -> None:
 async def test_a_peer_that_has_nothing_to_say_is_not_dead() -> None:
     """A silent consultation is no dead one: PINGs are answered."""
     async with listening() as listener:
-        exchange = await start(listener, limits(ping_every_s=0.02))
+        exchange = await start(listener, limits(ping_every_s=0.05))
         peer = await listener.peer()
 
         for _ in range(3):
