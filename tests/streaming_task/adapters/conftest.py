@@ -98,3 +98,9 @@ async def lossy(aws_url: str) -> AsyncIterator[LossyProxy]:
     await proxy.start()
     yield proxy
     await proxy.stop()
+
+
+@pytest.fixture
+def open_proxy() -> type[LossyProxy]:
+    """Give the kind of proxy, to stand before something else."""
+    return LossyProxy
