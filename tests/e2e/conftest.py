@@ -1,0 +1,38 @@
+"""Stacks that several tests share; faults are cleared after each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack import RunningStack, running_stack
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in this folder, and give it the time that a start and real speech take."""
+    for item in items:
+        if "tests/e2e" in item.path.as_posix():
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(240))
+
+
+@pytest.fixture(scope="session")
+def _scripted_stack() -> Iterator[RunningStack]:
+    with running_stack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def scripted_stack(_scripted_stack: RunningStack) -> Iterator[RunningStack]:
+    """Give a stack whose recogniser reads counter audio."""
+    yield _scripted_stack
+    _scripted_stack.gateway_faults()
+    _scripted_stack.transcribe_faults()
+
+
+@pytest.fixture(scope="session")
+def speech_stack() -> Iterator[RunningStack]:
+    """Give a stack that understands speech."""
+    with running_stack(recognizer="offline") as stack:
+        yield stack

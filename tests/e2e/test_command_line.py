@@ -1,0 +1,62 @@
+"""`python -m tools.stream_file`: a sound file through the whole path, as a person at a terminal sees it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.e2e.dictation import AUDIO, read_wav, word_error_rate, words_of
+from tests.e2e.records import find_row, read_finals, read_recording
+from tests.stack import ROOT, RunningStack
+
+
+def stream_file(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tools.stream_file", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+def test_a_spoken_sentence_becomes_a_record(speech_stack: RunningStack) -> None:
+    """The words are those that were said, the row is the finals, the FLAC is the file."""
+    wav = AUDIO / "real_austen_0870.wav"
+
+    done = stream_file(str(wav), "--state-dir", str(speech_stack.state_dir))
+
+    assert done.returncode == 0, done.stderr
+    found = re.search(r"saved as transcription (\d+)", done.stdout)
+    assert found is not None
+    row = find_row(speech_stack, int(found[1]))
+    assert word_error_rate("real_austen_0870", row.text) <= 0.10
+    assert row.text == " ".join(final["text"] for final in read_finals(speech_stack, row.session_id))
+    assert set(words_of(row.text)) <= set(words_of(done.stdout))
+    sent, sent_rate_hz = read_wav("real_austen_0870")
+    samples, rate_hz = read_recording(speech_stack, row)
+    assert rate_hz == sent_rate_hz
+    assert samples.tobytes() == sent.tobytes()
+
+
+def test_what_is_no_sound_file_is_said_in_one_sentence(tmp_path: Path) -> None:
+    """Exit code 1 and what is wrong, no traceback."""
+    text = tmp_path / "letter.wav"
+    text.write_text("no audio")
+
+    done = stream_file(str(text), "--state-dir", str(tmp_path))
+
+    assert done.returncode == 1
+    assert done.stderr.strip() == f"stream_file: {text} cannot be read as audio."
+
+
+def test_no_stack_is_said_in_one_sentence(tmp_path: Path) -> None:
+    """Whoever forgot `make run` is told so."""
+    done = stream_file(str(AUDIO / "real_austen_0880.wav"), "--state-dir", str(tmp_path))
+
+    assert done.returncode == 1
+    assert "make run" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
