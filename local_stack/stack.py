@@ -169,6 +169,7 @@ class Stack:
         tasks = [child for slot in self._slots if (child := slot.child) is not None]
         async with AsyncExitStack() as last_things:  # done from the last to the first, whichever fails
             last_things.callback(self._folder.release)
+            last_things.callback(self._folder.clear_elsewhere)
             last_things.push_async_callback(self._children.close)
             last_things.push_async_callback(self._http_api.stop)
             last_things.push_async_callback(self._postgres.stop)
@@ -183,6 +184,7 @@ class Stack:
             group.create_task(self._start_aws(), name="aws")
             group.create_task(asyncio.to_thread(self._migrate.warm), name="migrate")
         await asyncio.to_thread(self._migrate, {})
+        self._migrate.close()
         self._report("Database schema is up to date")
         async with asyncio.TaskGroup() as group:
             for slot in self._slots:

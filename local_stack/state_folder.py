@@ -87,6 +87,11 @@ class StateFolder:
         self.logs.mkdir()
         self.scratch.mkdir(mode=0o700)
 
+    def clear_elsewhere(self) -> None:
+        """Delete what could not lie in the folder: nobody would look for it there."""
+        if self.cluster.is_symlink():
+            remove_cluster(self.cluster)
+
     def release(self) -> None:
         """Let another stack claim the folder."""
         os.close(self._lock)

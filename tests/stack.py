@@ -19,6 +19,8 @@ from typing import Any, Final
 
 from local_stack.access_token import access_token
 from local_stack.port_check import is_taken
+from local_stack.postgres import remove_cluster
+from local_stack.state_folder import CLUSTER
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PORTS_IN_A_BLOCK: Final = 40
@@ -155,6 +157,7 @@ def running_stack(
             yield stack
         finally:
             stack.stop()
+            remove_cluster(stack.state_dir / CLUSTER)
 
 
 def start_stack(

@@ -24,6 +24,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from contract import environment as env
+from local_stack.postgres import remove_cluster
+from local_stack.state_folder import CLUSTER
 from tests.stack import (
     ROOT,
     WITHOUT_PROXY,
@@ -337,10 +339,13 @@ def short_lived(tmp_path: Path) -> Iterator[RunningStack]:
     yield started
     if started.process.poll() is None:
         started.stop()
+    remove_cluster(started.state_dir / CLUSTER)
 
 
 def test_ctrl_c_leaves_nothing_and_ends_well(short_lived: RunningStack) -> None:
-    """No process, no port, no file that says it runs."""
+    """No process, no port, no file that says it runs; a task that a test left frozen goes too."""
+    os.kill(short_lived.tasks[0]["pid"], signal.SIGSTOP)
+
     code = short_lived.stop(signal.SIGINT)
 
     assert code == 0
@@ -368,6 +373,24 @@ def test_a_kill_of_the_supervisor_leaves_nothing_either(short_lived: RunningStac
 def wait_until_ready_after_a_kill(stack: RunningStack) -> None:
     # The killed one could not take its stack.json away; the new one empties the folder first.
     assert eventually(lambda: "Ctrl-C" in stack.said(), within_s=60)
+
+
+def test_a_part_that_does_not_start_is_named_and_the_rest_is_stopped(tmp_path: Path) -> None:
+    """One sentence that says what and where to look; exit code 1; nothing left."""
+    failing = start_stack(
+        ["--recognizer", "scripted"],
+        output=tmp_path / "output",
+        state_dir=tmp_path / "state",
+        module="tests.local_stack.stack_with_dying_task",
+    )
+
+    code = failing.process.wait(60)
+
+    last_line = failing.said().splitlines()[-1]
+    assert code == 1
+    assert last_line.startswith("The streaming task ended with code 3: see ")
+    assert Path(last_line.split("see ")[1].rstrip(".")).exists()
+    failing.assert_nothing_left()
 
 
 def test_the_gateways_death_stops_the_stack(short_lived: RunningStack) -> None:

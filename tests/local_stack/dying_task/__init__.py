@@ -1,0 +1,1 @@
+"""A task that never comes up: for the sentence that says so."""
