@@ -13,7 +13,7 @@ import logging
 import signal
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 import uvloop
@@ -47,10 +47,6 @@ def passed_on(url: str, headers: dict[str, str]) -> AdminHandler:
     return handle
 
 
-def _function(given: dict[str, Any]) -> LambdaFunction:
-    return LambdaFunction(FunctionSettings(**{**given, "log_file": Path(given["log_file"])}))
-
-
 async def _run(settings: EdgeSettings, lines: asyncio.StreamReader) -> int:
     limits = {name: value for name in LIMIT_NAMES if (value := getattr(settings, name)) is not None}
     balancer = Balancer(
@@ -58,7 +54,10 @@ async def _run(settings: EdgeSettings, lines: asyncio.StreamReader) -> int:
         if settings.nlb_probe_s is None
         else BalancerSettings(port=settings.balancer_port, nlb_probe_s=settings.nlb_probe_s)
     )
-    connect, disconnect = (_function(settings.functions[name]) for name in ("connect", "disconnect"))
+    connect, disconnect = (
+        LambdaFunction(FunctionSettings.from_json(settings.functions[name]))
+        for name in ("connect", "disconnect")
+    )
     await balancer.start()
     gateway = Gateway(
         GatewaySettings(

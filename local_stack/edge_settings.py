@@ -17,7 +17,7 @@ class EdgeSettings:
     connection_idle_s: float | None
     connection_max_s: float | None
     credentials_file: str
-    functions: dict[str, dict[str, Any]]  # "connect" and "disconnect": the fields of FunctionSettings
+    functions: dict[str, dict[str, Any]]  # "connect" and "disconnect": FunctionSettings as JSON
     aws_admin_url: str
     postgres_admin_url: str
     control_password: str

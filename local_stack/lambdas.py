@@ -16,7 +16,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +45,15 @@ class FunctionSettings:
     environment: Mapping[str, str]
     log_file: Path
     timeout_s: float = 29.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the fields as plain values, for another process."""
+        return asdict(self) | {"environment": dict(self.environment), "log_file": str(self.log_file)}
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> FunctionSettings:
+        """Read what `as_json` gave."""
+        return cls(**{**given, "log_file": Path(given["log_file"])})
 
 
 class LambdaFunction:

@@ -85,6 +85,8 @@ class SignIn:
         return (
             '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width">'
+            '<link rel="icon" href="/icon.svg" type="image/svg+xml">'
+            '<link rel="stylesheet" href="/styles.css">'
             "<title>Sign in</title></head><body><main>\n<h1>Sign in</h1>\n"
             "<p>This is the sign-in of the local stack: its users need no password.</p>\n"
             f'<form method="post" action="/oauth2/authorize">\n{hidden}\n{buttons}\n</form>\n'

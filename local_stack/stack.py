@@ -17,18 +17,12 @@ from typing import Any, Final
 
 import aiohttp
 
-from local_stack.aws_settings import AwsSettings, ResourceNames, SignInResources, new_user_password
+from local_stack.aws_settings import SignInResources
 from local_stack.children import Child, Children, own_environment
 from local_stack.credentials import CredentialIssuer
-from local_stack.edge_settings import EdgeSettings
 from local_stack.environments import (
-    BUCKET,
-    DATABASE_SECRET,
-    FORWARDING_SECRET,
-    TABLE,
     Surroundings,
     api_environment,
-    as_function,
     connect_environment,
     disconnect_environment,
     migrate_environment,
@@ -36,6 +30,14 @@ from local_stack.environments import (
 from local_stack.http_api import HttpApi, HttpApiParts
 from local_stack.jwt_authoriser import JwtAuthoriser
 from local_stack.lambdas import ROOT, FunctionFailed, FunctionSettings, LambdaFunction
+from local_stack.launches import (
+    FUNCTION_TIMEOUT_S,
+    POSTGRES,
+    aws_settings,
+    edge_settings,
+    function_settings,
+    transcribe_arguments,
+)
 from local_stack.page import PAGE_PATH
 from local_stack.port_check import check_ports
 from local_stack.postgres import Postgres, PostgresFailed
@@ -53,8 +55,6 @@ POLL_S: Final = 0.1
 TASK_PATIENCE_S: Final = 22.0  # a task has 20 s to hand its sessions over
 PART_PATIENCE_S: Final = 5.0
 CREDENTIALS_S: Final = 3600.0
-TOKEN_S: Final = 900  # an access token's, as the stacks configure it
-SILENCE_RATIO: Final = 1.5  # Transcribe's 15 s of silence to the task's 10 s
 MIGRATION_TIMEOUT_S: Final = 120.0
 NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 NEEDED_MODULES: Final = {
@@ -196,24 +196,7 @@ class Stack:
         self._report("PostgreSQL")
 
     async def _start_aws(self) -> None:
-        postgres = self._around.postgres
-        names = ResourceNames(
-            region=REGION,
-            bucket=BUCKET,
-            table=TABLE,
-            database_secret=DATABASE_SECRET,
-            forwarding_secret=FORWARDING_SECRET,
-            users=USERS,
-            database_user=postgres.user,
-            database_password=postgres.password,
-            user_password=new_user_password(),
-        )
-        settings = AwsSettings(
-            port=self._settings.ports.aws,
-            token_s=self._settings.limits.token_s or TOKEN_S,
-            credentials_file=str(self._folder.credentials),
-            names=names,
-        )
+        settings = aws_settings(self._around, self._folder)
         scratch = {"TMPDIR": str(self._folder.scratch)}
         child = self._start_part("The AWS stand-in", ["-m", "local_stack.aws"], "aws", scratch)
         child.send(json.dumps(asdict(settings)))
@@ -221,7 +204,10 @@ class Stack:
         child.process.stdin.close()
         made = SignInResources(**json.loads(await child.ready()))
         pool = UserPool(
-            f"http://127.0.0.1:{settings.port}", made.user_pool_id, made.client_id, names.user_password
+            f"http://127.0.0.1:{settings.port}",
+            made.user_pool_id,
+            made.client_id,
+            settings.names.user_password,
         )
         try:
             keys = await pool.keys()
@@ -241,48 +227,19 @@ class Stack:
         self._report("AWS: S3, DynamoDB, Secrets Manager, Cognito")
 
     async def _start_transcribe(self) -> None:
-        ports, limits = self._settings.ports, self._settings.limits
-        lowered = {
-            "silence_s": None if limits.silence_s is None else limits.silence_s * SILENCE_RATIO,
-            "transcribe_streams": limits.transcribe_streams,
-        }
-        given = ",".join(f"{name}={value:g}" for name, value in lowered.items() if value is not None)
-        child = self._start_part(
-            "The Transcribe stand-in",
-            [
-                *("-m", "local_stack.transcribe"),
-                *("--port", str(ports.transcribe), "--admin-port", str(ports.transcribe_admin)),
-                *("--recognizer", self._settings.recognizer, "--region", REGION),
-                *("--certificate-dir", str(self._folder.certificates)),
-                *("--credentials-file", str(self._folder.credentials)),
-                *(("--limits", given) if given else ()),
-            ],
-            "transcribe",
-        )
+        arguments = transcribe_arguments(self._around, self._folder)
+        child = self._start_part("The Transcribe stand-in", arguments, "transcribe")
         await child.ready()
         self._report(f"Transcribe Medical ({self._settings.recognizer} recogniser)")
 
     async def _start_edge(self) -> None:
-        ports, limits = self._settings.ports, self._settings.limits
         functions = {
             "connect": self._function_settings("connect", connect_environment(self._around)),
             "disconnect": self._function_settings("disconnect", disconnect_environment(self._around)),
         }
-        settings = EdgeSettings(
-            gateway_port=ports.gateway,
-            balancer_port=ports.balancer,
-            region=REGION,
-            nlb_probe_s=limits.nlb_probe_s,
-            connection_idle_s=limits.connection_idle_s,
-            connection_max_s=limits.connection_max_s,
-            credentials_file=str(self._folder.credentials),
-            functions={name: asdict(one) for name, one in functions.items()},
-            aws_admin_url=f"http://127.0.0.1:{ports.aws}/_admin/aws",
-            postgres_admin_url=f"http://127.0.0.1:{ports.page}/_control/postgres",
-            control_password=self._control_password,
-        )
+        settings = edge_settings(self._around, self._folder, functions, self._control_password)
         child = self._start_part("The gateway", ["-m", "local_stack.edge"], "gateway")
-        child.send(json.dumps(asdict(settings), default=str) + "\n")
+        child.send(json.dumps(asdict(settings)) + "\n")
         await child.ready()
         self._edge = child
         self._report("API Gateway and balancer")
@@ -297,23 +254,19 @@ class Stack:
         return child
 
     def _function_settings(
-        self, name: str, product: dict[str, str], timeout_s: float = 29.0
+        self, name: str, product: dict[str, str], timeout_s: float = FUNCTION_TIMEOUT_S
     ) -> FunctionSettings:
-        return FunctionSettings(
-            name=f"seva-arogya-local-{name}",
-            handler=f"lambdas.{name}.handler:handler",
-            environment=as_function(
-                product, f"seva-arogya-local-{name}", self._around, self._lambda_credentials
-            ),
-            log_file=self._folder.logs / f"lambda-{name}.log",
-            timeout_s=timeout_s,
+        return function_settings(
+            name, product, self._around, self._folder, self._lambda_credentials, timeout_s
         )
 
-    def _function(self, name: str, product: dict[str, str], timeout_s: float = 29.0) -> LambdaFunction:
+    def _function(
+        self, name: str, product: dict[str, str], timeout_s: float = FUNCTION_TIMEOUT_S
+    ) -> LambdaFunction:
         return LambdaFunction(self._function_settings(name, product, timeout_s))
 
     async def _control(self, what: str, method: str, body: bytes) -> tuple[int, Any]:
-        if what == "postgres":
+        if what == POSTGRES:
             return await self._postgres.admin(method, body)
         return 404, {"message": "there is nothing at this address"}
 
