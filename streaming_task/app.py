@@ -144,6 +144,7 @@ async def _parts(
         yield directory, DynamoLeases(table)
     finally:
         await records.close()
+        await table.close()
         await audio.close()
         await gateway.close()
         await credentials.close()

@@ -191,7 +191,7 @@ class AudioStore(Protocol):
 class Compactor(Protocol):
     """Makes one recording of a session's parts."""
 
-    def encode(self, pcm: bytes, sample_rate_hz: int) -> bytes:
+    def encode(self, pcm: bytes | bytearray, sample_rate_hz: int) -> bytes:
         """Code s16le mono as FLAC and check that it decodes to the same samples. Blocking: run in a thread.
 
         Raises:

@@ -114,7 +114,7 @@ class Recordings:
         if digest.hexdigest() != sha256:
             _log.error("Session parts differ from their seal: kept", extra={"session_id": terms.session_id})
             return False
-        flac = await asyncio.to_thread(self._compactor.encode, bytes(pcm), terms.sample_rate_hz)
+        flac = await asyncio.to_thread(self._compactor.encode, pcm, terms.sample_rate_hz)
         key = recording_key(terms.user_id, terms.session_id, terms.encoding)
         await self._audio.put(key, flac, "audio/flac")
         if may_delete:

@@ -58,7 +58,7 @@ class View:
         """Show how far the session has come."""
         heard = session.heard
         while self._said in heard.finals:
-            self._console.print(Text(heard.finals[self._said]["text"]))
+            self._console.print(Text(heard.finals[self._said]["text"]), soft_wrap=True)
             self._said += 1
         state = "saved" if heard.saved else "stored" if heard.stored else heard.transcription or "connecting"
         self._progress.update(self._bar, completed=heard.durable / rate_hz, description=state)
@@ -163,6 +163,7 @@ def main() -> int:
         f"saved as transcription {saved['transcription_id']}: {saved['samples']} samples, "
         f"{saved['segments']} segments, {len(saved['gaps'])} gaps, transcript {saved['transcript']}",
         highlight=False,
+        soft_wrap=True,
     )
     return 0
 

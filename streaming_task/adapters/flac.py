@@ -15,7 +15,7 @@ BLOCK_SAMPLES = 1_000_000  # at a time: a recording of 30 min at 48 kHz is 173 M
 class FlacCompactor:
     """Implements `Compactor`. Costs about 1 ms of CPU a second of audio at 48 kHz, both ways together."""
 
-    def encode(self, pcm: bytes, sample_rate_hz: int) -> bytes:
+    def encode(self, pcm: bytes | bytearray, sample_rate_hz: int) -> bytes:
         """Code s16le mono as FLAC and check that it decodes to the same samples. Blocking: run in a thread.
 
         Raises:

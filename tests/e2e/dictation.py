@@ -68,7 +68,8 @@ def read_wav(name: str) -> tuple[np.ndarray, int]:
 
 def words_of(text: str) -> list[str]:
     """Give a text's words: lower case, no punctuation."""
-    return re.sub(r"[^a-z0-9 ]", "", text.lower().replace("mr.", "mister").replace("-", " ")).split()
+    spoken = text.lower().replace("mr.", "mister").replace("-", " ")
+    return re.sub(r"[^a-z0-9\s]", "", spoken).split()
 
 
 def reference(name: str) -> str:

@@ -1,0 +1,69 @@
+"""Headless Chromium with a sound file as its microphone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SILENCE_S = 1.5  # before and after the speech, as in a room
+
+
+def find_chromium() -> str:
+    """Give the browser's path.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    for name in NAMES:
+        if (found := shutil.which(name)) is not None:
+            return found
+    raise FileNotFoundError("Chromium is needed for the browser tests: `make browser` installs it")
+
+
+def microphone_file(source: Path, folder: Path) -> Path:
+    """Copy a sound file with silence around it, as Chromium wants it: 48 kHz would do too, WAV it must be."""
+    samples, rate_hz = soundfile.read(source, dtype="int16")
+    silence = np.zeros(round(SILENCE_S * rate_hz), dtype=np.int16)
+    target = folder / f"microphone-{source.stem}.wav"
+    soundfile.write(target, np.concatenate([silence, samples, silence]), rate_hz, subtype="PCM_16")
+    return target
+
+
+@contextmanager
+def browser_with_microphone(wav: Path) -> Iterator[Browser]:
+    """Start a browser that hears the file once."""
+    arguments = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={wav}%noloop",
+        "--autoplay-policy=no-user-gesture-required",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-quic",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")  # Chromium's sandbox refuses root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), headless=True, args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def sign_in(page: Page, frontend_url: str, user: str) -> None:
+    """Open the page and sign a built-in user in, as a person would."""
+    page.goto(frontend_url)
+    page.click("#sign-in")
+    page.click(f"text=Sign in as {user}")
+    page.wait_for_selector("#start:not([disabled])")
