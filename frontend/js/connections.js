@@ -6,10 +6,13 @@ import { parseServerMessage } from "./wire.js";
 /** @typedef {import("./session-types.js").SessionEvent} SessionEvent */
 /** @typedef {import("./tickets.js").Ticket} Ticket */
 
+const OPEN = 1; // WebSocket.OPEN
+
 /** Open connections, and those on their way. */
 export class Connections {
   #fetchTicket;
   #tell;
+  #openSocket;
   /** @type {Map<number, WebSocket | null>} null: the ticket is being fetched */
   #sockets = new Map();
 
@@ -17,10 +20,12 @@ export class Connections {
    * @param {() => Promise<Ticket>} fetchTicket
    * @param {(event: SessionEvent) => void} tell hears `opened`, `heard` and, once, `closed` of every connection
    *   that was not closed from here
+   * @param {(url: URL) => WebSocket} [openSocket]
    */
-  constructor(fetchTicket, tell) {
+  constructor(fetchTicket, tell, openSocket = (url) => new WebSocket(url)) {
     this.#fetchTicket = fetchTicket;
     this.#tell = tell;
+    this.#openSocket = openSocket;
   }
 
   /** @param {number} connection */
@@ -31,7 +36,7 @@ export class Connections {
       if (!this.#sockets.has(connection)) return; // given up meanwhile
       const url = new URL(websocketUrl);
       url.searchParams.set("ticket", ticket);
-      this.#listen(connection, new WebSocket(url));
+      this.#listen(connection, this.#openSocket(url));
     } catch (error) {
       this.#lost(connection, error instanceof SignedOut);
     }
@@ -40,7 +45,7 @@ export class Connections {
   /** @param {number} connection @param {string} text */
   send(connection, text) {
     const socket = this.#sockets.get(connection);
-    if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+    if (socket?.readyState === OPEN) socket.send(text);
   }
 
   /** @param {number} connection */

@@ -106,7 +106,7 @@ class Page {
     if (isDone && this.#capture !== null) {
       this.#capture.close();
       this.#capture = null;
-      this.#view.showLevel(0);
+      this.#view.clearLevel();
     }
   }
 
@@ -143,7 +143,7 @@ class Page {
   #loseMicrophone() {
     this.#capture?.close();
     this.#capture = null;
-    this.#view.showLevel(0);
+    this.#view.clearLevel();
     this.#view.showProblem(texts.MICROPHONE_LOST);
     this.#recorder?.tell({ kind: "pause" });
   }

@@ -97,7 +97,9 @@ export class SignIn {
         channel.onmessage = ({ data }) => {
           if (data?.state === pending.state) resolve(data);
         };
-        signal.addEventListener("abort", () => reject(new SignedOut("signing in was given up")));
+        const giveUp = () => reject(new SignedOut("signing in was given up"));
+        if (signal.aborted) giveUp();
+        signal.addEventListener("abort", giveUp);
       });
       answered.catch(() => undefined); // the window may be blocked first
       if (!openWindow(url)) throw new WindowBlocked("the sign-in window was blocked");

@@ -47,7 +47,8 @@ const MICROPHONE_ERRORS = {
 
 /** @param {string} errorName */
 export function microphoneError(errorName) {
-  return MICROPHONE_ERRORS[errorName] ?? "The microphone could not be started. Reload the page and try again.";
+  const known = Object.hasOwn(MICROPHONE_ERRORS, errorName) ? MICROPHONE_ERRORS[errorName] : null;
+  return known ?? "The microphone could not be started. Reload the page and try again.";
 }
 
 export const MICROPHONE_LOST =
@@ -59,7 +60,7 @@ export const SIGN_IN_FAILED = "Signing in did not work. Please try again.";
 export const SIGN_IN_BLOCKED = "The browser blocked the sign-in window. Allow it beside the address and try again.";
 export const SIGNED_OUT = "Signed out";
 export const START = "Start";
-export const START_NEW = "Start new recording";
+export const START_NEW = "New recording";
 export const PAUSE = "Pause";
 export const RESUME = "Resume";
 export const COPIED = "Copied";
@@ -89,15 +90,24 @@ export function clockText(seconds) {
   return whole < 3600 ? short : `${Math.floor(minutes / 60)}:${short}`;
 }
 
+/** @param {Quality} quality */
+const soundKbitPerS = (quality) => (RATE_HZ[quality] * BYTES_PER_SAMPLE * 8) / 1000;
+
 /**
- * Say what a quality costs: the sound's own bit rate, and what travels, as base64 makes 4 characters of 3 bytes.
+ * Name a quality with the sound's own bit rate.
  * @param {Quality} quality
  */
 export function qualityText(quality) {
   const names = { low: "Low", medium: "Medium", high: "High" };
-  const soundKbit = (RATE_HZ[quality] * BYTES_PER_SAMPLE * 8) / 1000;
-  const sentKbit = Math.round((soundKbit * 4) / 3);
-  return `${names[quality]}: ${RATE_HZ[quality] / 1000} kHz, ${soundKbit} kbit/s (${sentKbit} sent)`;
+  return `${names[quality]}: ${RATE_HZ[quality] / 1000} kHz, ${soundKbitPerS(quality)} kbit/s`;
+}
+
+/**
+ * Say what a quality asks of the connection: as base64 makes 4 characters of 3 bytes, a third more than the sound.
+ * @param {Quality} quality
+ */
+export function qualityCost(quality) {
+  return `Sends ${Math.round((soundKbitPerS(quality) * 4) / 3).toLocaleString("en")} kbit/s while recording.`;
 }
 
 /**

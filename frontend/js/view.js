@@ -39,6 +39,8 @@ export class View {
     stop: button("stop"),
     takeOver: button("take-over"),
   };
+  #qualityCost = element("quality-cost");
+  #chosen = element("chosen");
   #copy = button("copy");
   #receipt = element("receipt");
   #transcript = new TranscriptView({
@@ -60,11 +62,15 @@ export class View {
       control.addEventListener("click", () => onWish(/** @type {Wish} */ (wish)));
     }
     for (const control of Object.values(this.#selects)) {
-      control.addEventListener("change", () => onChoice(this.choices));
+      control.addEventListener("change", () => {
+        this.#showChoices();
+        onChoice(this.choices);
+      });
     }
     for (const option of this.#selects.quality.options) {
       option.textContent = texts.qualityText(/** @type {Quality} */ (option.value));
     }
+    this.#showChoices();
     this.#copy.addEventListener("click", () => void this.#copyText());
   }
 
@@ -82,6 +88,7 @@ export class View {
     for (const [name, control] of Object.entries(this.#selects)) {
       if ([...control.options].some((option) => option.value === choices[name])) control.value = choices[name];
     }
+    this.#showChoices();
   }
 
   /** @param {boolean} isSignedIn */
@@ -107,7 +114,17 @@ export class View {
   showLevel(level) {
     const db = 20 * Math.log10(Math.max(level, 1e-6));
     const share = Math.min(1, Math.max(0, 1 - db / LEVEL_FLOOR_DB));
-    this.#shownLevel = Math.max(share, this.#shownLevel * LEVEL_FALL);
+    this.#drawLevel(Math.max(share, this.#shownLevel * LEVEL_FALL));
+  }
+
+  /** The microphone is closed. */
+  clearLevel() {
+    this.#drawLevel(0);
+  }
+
+  /** @param {number} share */
+  #drawLevel(share) {
+    this.#shownLevel = share;
     this.#levelBar.style.transform = `scaleX(${this.#shownLevel.toFixed(3)})`;
     this.#level.setAttribute("aria-valuenow", String(Math.round(this.#shownLevel * 100)));
   }
@@ -123,10 +140,13 @@ export class View {
 
     const isOpen = phase === "recording" || phase === "paused";
     const isOver = phase === "saved" || phase === "failed" || phase === "stored" || phase === "idle";
-    this.#buttons.start.disabled = !isOver;
-    this.#buttons.pause.disabled = !isOpen;
-    this.#buttons.stop.disabled = !isOpen;
-    this.#choices.disabled = !isOver;
+    const hadFocus = document.activeElement === this.#buttons.start;
+    this.#buttons.start.hidden = !isOver;
+    this.#buttons.pause.hidden = this.#buttons.stop.hidden = isOver;
+    this.#buttons.pause.disabled = this.#buttons.stop.disabled = !isOpen;
+    this.#choices.hidden = !isOver; // they are settled now, and the text needs the room
+    this.#chosen.hidden = isOver;
+    if (hadFocus && isOpen) this.#buttons.pause.focus();
     this.#put(this.#buttons.pause, phase === "paused" ? texts.RESUME : texts.PAUSE);
     this.#put(this.#buttons.start, phase === "idle" ? texts.START : texts.START_NEW);
     this.#buttons.takeOver.hidden = phase !== "superseded";
@@ -139,6 +159,13 @@ export class View {
     const isGrave = failure !== null || this.#problem !== "" || notices.some((one) => texts.GRAVE_NOTICES.has(one));
     this.#say(sentences, isGrave);
     this.#showReceipt(snapshot);
+  }
+
+  #showChoices() {
+    const { quality, specialty, conversation } = this.#selects;
+    this.#put(this.#qualityCost, texts.qualityCost(this.choices.quality));
+    const chosen = [specialty, conversation, quality].map((control) => control.selectedOptions[0]?.textContent ?? "");
+    this.#put(this.#chosen, chosen.join(" · "));
   }
 
   /** @param {Snapshot} snapshot */
