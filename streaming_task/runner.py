@@ -90,6 +90,7 @@ class SessionRunner:
             effects = self.session.handle(event, self._loop.time(), time.time())
         except Refusal as refusal:
             assert isinstance(event, ev.MessageTaken)
+            refusal.ref = refusal.ref or event.message.ref  # what refuses may know the audio, not the message
             self.refuse(event.connection_id, refusal)
             return
         for effect in effects:
