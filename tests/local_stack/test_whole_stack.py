@@ -270,10 +270,11 @@ def test_a_killed_postgres_comes_up_again_with_its_rows(stack: RunningStack) -> 
 
 def test_postgres_stays_down_for_as_long_as_it_is_wanted_down(stack: RunningStack) -> None:
     """A tester's outage is not healed by the rule for accidents."""
-    port = stack.info["postgres"]["port"]
+    port, known = stack.info["postgres"]["port"], stack.tasks
 
     down = stack.postgres_down(True)
-    time.sleep(1.0)  # five times as long as a restart waits
+    os.kill(known[0]["pid"], signal.SIGKILL)
+    stack.wait_for_new_task(known)  # a restart's wait has passed
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=2)
     up = stack.postgres_down(False)
