@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 LEAVE_WITHIN_S = 8.0  # each for what is under way and for what is being said: 20 s in all, of ECS's 120
 DRAIN_WITHIN_S = 2.0
-HOUSEKEEPING_S = 30.0
+HOUSEKEEPING_S = 1.0
 
 
 class Reception:
@@ -153,4 +153,5 @@ async def _parts(
 async def _keep_house(directory: SessionDirectory) -> None:
     while True:
         await asyncio.sleep(HOUSEKEEPING_S)
+        directory.relieve()
         directory.forget_the_silent()

@@ -16,8 +16,8 @@ from contract.replies import Renewed, encode_without_session
 from contract.wire import MESSAGES_PER_S, Code, Refusal, Renew, Start, parse_client_message
 from streaming_task import ports
 from streaming_task.answers import NOT_NOW, StoredAnswers
-from streaming_task.core.admission import MessageRate
-from streaming_task.core.events import MessageTaken, SessionMessage
+from streaming_task.core.admission import MessageRate, crowded
+from streaming_task.core.events import Crowded, MessageTaken, SessionMessage
 from streaming_task.core.ownership import FIRST_EPOCH, SessionMeta, SessionTerms
 from streaming_task.core.session import Session, SessionLimits, limits_message
 from streaming_task.runner import Services, SessionRunner
@@ -65,6 +65,7 @@ class SessionDirectory:
         self._closing: set[SessionRunner] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_leaving = False
+        self._crowded: frozenset[SessionId] = frozenset()
 
     @property
     def active(self) -> int:
@@ -112,6 +113,16 @@ class SessionDirectory:
             return known
         finally:
             del self._finding[connection_id]
+
+    def relieve(self) -> None:
+        """Let the largest sessions take no audio while the task as a whole holds too much."""
+        held = {session_id: runner.session.bytes_not_durable for session_id, runner in self._runners.items()}
+        named = crowded(held)
+        for session_id in named ^ self._crowded:
+            runner = self._runners.get(session_id)
+            if runner is not None:
+                runner.post(Crowded(session_id in named))
+        self._crowded = named
 
     def forget_the_silent(self) -> None:
         """Drop what is known of connections that cannot be open any more."""

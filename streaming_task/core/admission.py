@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from contract.records import SessionId
 from contract.wire import MESSAGE_BURST, MESSAGES_PER_S
+
+TASK_BUFFER_BYTES = 1024**3  # of all sessions together, not yet durable
 
 
 class MessageRate:
@@ -22,3 +27,15 @@ class MessageRate:
             return False
         self._tokens -= 1
         return True
+
+
+def crowded(held: Mapping[SessionId, int], most: int = TASK_BUFFER_BYTES) -> frozenset[SessionId]:
+    """Name the largest sessions, as many as hold what the task has over `most` bytes."""
+    over = sum(held.values()) - most
+    named: set[SessionId] = set()
+    for session_id, size in sorted(held.items(), key=lambda item: item[1], reverse=True):
+        if over <= 0:
+            break
+        named.add(session_id)
+        over -= size
+    return frozenset(named)

@@ -125,6 +125,13 @@ class OwnershipLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowded:
+    """The task holds too much audio, or no longer, and this session is one of its largest."""
+
+    is_crowded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
@@ -146,5 +153,6 @@ Event = (
     | Committed
     | StepFailed
     | OwnershipLost
+    | Crowded
     | Tick
 )

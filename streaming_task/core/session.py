@@ -60,6 +60,7 @@ STATUS_EVERY_S = 5.0  # while not live
 DURATION_NEAR_S = 120.0  # before the limit; a tenth of a limit that is lower
 AUTH_GRACE_S = 60.0
 AUTH_WARNING_S = 120.0
+LIFE_S = 4 * 3600.0  # pauses included
 ANSWERS_FOR_S = 60.0  # a committed session is kept so long to answer from memory
 
 
@@ -93,6 +94,7 @@ class Session:
         self._attachment = Attachment()
         self._ending = Ending(commit_retry_s=limits.commit_retry_s)
         self._heard_at = now  # last message of the client
+        self._dies_at = meta.terms.started_at + LIFE_S  # Unix seconds
         self._progress_at = now  # last new audio, or the stop
         self._limit_hit_at: float | None = None
         self._status: Status | None = None
@@ -101,6 +103,7 @@ class Session:
         self._has_said_stored = False
         self._committed_at: float | None = None
         self._is_closed = False
+        self._is_crowded = False  # the task holds too much, and this session is one of the largest
         self._effects: list[Effect] = [BeginRecord()]
 
     @property
@@ -112,6 +115,11 @@ class Session:
     def is_recording(self) -> bool:
         """Tell whether the session still counts against the task's room."""
         return not self._ending.is_stored and not self._is_closed
+
+    @property
+    def bytes_not_durable(self) -> int:
+        """Count the bytes that only this memory and the client hold."""
+        return self._recording.bytes_not_durable
 
     def handle(self, event: ev.Event, now: float, wall: float) -> list[Effect]:
         """Take an event; give what is to be done, in order.
@@ -198,6 +206,8 @@ class Session:
         if self._ending.is_stored:
             self._effects += [Send(connection_id, answer) for answer in self._ending_messages()]
             return
+        if self._is_crowded:
+            raise Refusal(Code.BUFFER_LIMIT, "Storing is slow: keep the audio and send it again.")
         try:
             is_new = self._recording.add(message.offset, message.data, now)
         except Refusal as refusal:
@@ -281,6 +291,8 @@ class Session:
                 self._committed(transcription_id, now)
             case ev.StepFailed():
                 self._ending.failed(now)
+            case ev.Crowded(is_crowded):
+                self._is_crowded = is_crowded
             case ev.OwnershipLost():
                 self._effects += [*self._recognition.drop(), Report("OwnershipLost"), Close()]
                 self._is_closed = True
@@ -309,7 +321,7 @@ class Session:
     # -- what can be done now ------------------------------------------------------------------------
 
     def _advance(self, now: float, wall: float) -> None:
-        self._end_if_abandoned(now)
+        self._end_if_abandoned(now, wall)
         recording, transcript = self._recording, self._transcript
         is_flushing = self._ending.end is not None
         for part in recording.due(now, flush=is_flushing):
@@ -332,9 +344,9 @@ class Session:
         if end is not None and is_all_here and self._transcript.planned_until >= recording.audio_end:
             self._transcript.covered(end)
 
-    def _end_if_abandoned(self, now: float) -> None:
+    def _end_if_abandoned(self, now: float, wall: float) -> None:
         if self._ending.end is None:
-            has_gone = now >= self._heard_at + self._limits.idle_s
+            has_gone = now >= self._heard_at + self._limits.idle_s or wall >= self._dies_at
             is_over = self._limit_hit_at is not None and now >= self._limit_hit_at + self._limits.seal_s
             if has_gone or is_over:
                 self._end_at(self._recording.received_end, None, now)
@@ -378,6 +390,7 @@ class Session:
         ]
         if self._ending.end is None:
             times.append(self._heard_at + limits.idle_s)
+            times.append(now + max(0.0, self._dies_at - wall))
             times.append(None if self._limit_hit_at is None else self._limit_hit_at + limits.seal_s)
         elif self._recording.missing():
             times.append(self._progress_at + limits.seal_s)

@@ -343,6 +343,34 @@ def test_refused_audio_of_an_expired_sign_in_does_not_keep_the_session_alive() -
     assert scene.session.state is not SessionState.OPEN
 
 
+def test_a_session_lives_four_hours_at_most() -> None:
+    """However often it pings."""
+    scene = open_scene()
+    for _ in range(4 * 60 - 1):
+        scene.wait(60.0)
+        scene.message(Ping(None, "s1"))
+    assert list(scene.of(do.WriteStop)) == []
+
+    scene.wait(60.0)
+
+    assert [stop.end for stop in scene.of(do.WriteStop)] == [0]
+
+
+def test_a_crowded_task_asks_its_largest_sessions_to_keep_their_audio() -> None:
+    """Refused audio can be sent again; what is here goes on being stored."""
+    scene = open_scene()
+    scene.audio(0, RATE)
+    scene.tell(ev.Crowded(True))
+
+    with pytest.raises(Refusal) as caught:
+        scene.audio(RATE, RATE)
+
+    assert caught.value.code is Code.BUFFER_LIMIT
+    assert scene.session.bytes_not_durable == 2 * RATE
+    scene.tell(ev.Crowded(False))
+    scene.audio(RATE, RATE)
+
+
 def test_a_conflict_changes_nothing_and_is_counted() -> None:
     """The first copy stays, and an operator hears of it."""
     scene = open_scene()
