@@ -19,7 +19,8 @@ from streaming_task.answers import NOT_NOW, StoredAnswers
 from streaming_task.core.admission import MessageRate, crowded
 from streaming_task.core.events import Crowded, MessageTaken, SessionMessage
 from streaming_task.core.ownership import FIRST_EPOCH, SessionMeta, SessionTerms
-from streaming_task.core.session import Session, SessionLimits, limits_message
+from streaming_task.core.session import Session
+from streaming_task.core.vigil import SessionLimits
 from streaming_task.runner import Services, SessionRunner
 
 _log = logging.getLogger(__name__)
@@ -55,9 +56,7 @@ class SessionDirectory:
         self._connections = connections
         self._limits = limits
         self._max_sessions = max_sessions
-        self._answers = StoredAnswers(
-            services.sessions, services.finals, services.pushes, limits_message(limits)
-        )
+        self._answers = StoredAnswers(services.sessions, services.finals, services.pushes, limits.message())
         self._known: dict[ConnectionId, _Known] = {}
         self._finding: dict[ConnectionId, asyncio.Task[_Known | None]] = {}
         self._runners: dict[SessionId, SessionRunner] = {}

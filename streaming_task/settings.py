@@ -10,7 +10,7 @@ from typing import Literal
 
 from contract import environment as env
 from contract.wire import DURATION_LIMIT_S, IDLE_TIMEOUT_S
-from streaming_task.core.session import SessionLimits
+from streaming_task.core.vigil import SessionLimits
 
 MAX_SESSIONS = 100
 SEAL_TIMEOUT_S = 120.0

@@ -136,6 +136,8 @@ class Tick:
     """Time has passed."""
 
 
+StreamEvent = StreamOpened | StreamResults | StreamBlocked | StreamWritable | StreamEnded
+
 Event = (
     MessageTaken
     | PartStored

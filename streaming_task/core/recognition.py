@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from enum import StrEnum, auto
 from random import Random
+from typing import assert_never
 
 from contract.audio import to_ms
-from contract.replies import Status, Transcription
+from contract.replies import Partial, Status, Transcription
 from streaming_task.core.effects import AbortStream, Effect, EndStream, Feed, OpenStream, ReadAudio
+from streaming_task.core.events import (
+    StreamBlocked,
+    StreamEnded,
+    StreamEvent,
+    StreamOpened,
+    StreamResults,
+    StreamWritable,
+)
 from streaming_task.core.recording import Recording
 from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.core.timeline import Timeline
@@ -77,29 +86,45 @@ class Recognition:
         """Note new audio: a pause is over."""
         self._is_paused = False
 
-    def opened(self, now: float, wall: float, expires_at: float | None) -> None:
-        """Note that the stream is open."""
+    def note(
+        self, event: StreamEvent, transcript: Transcript, now: float, wall: float, *, is_stopping: bool
+    ) -> list[Partial]:
+        """Take what a stream did; give the partials to say. Only the open stream counts."""
+        if event.stream != self.stream:
+            return []
+        match event:
+            case StreamOpened(expires_at=expires_at):
+                self._opened(now, wall, expires_at)
+            case StreamBlocked(fed_until=fed_until):
+                self._is_blocked = True
+                self._fed = min(self._fed, fed_until)
+            case StreamWritable():
+                self._is_blocked = False
+            case StreamEnded(ended=ended):
+                self._ended(ended, transcript, now, is_stopping=is_stopping)
+            case StreamResults(results=results):
+                timeline = Timeline(self._base, self._rate_hz)
+                said = [
+                    transcript.heard(result, stream=self.stream, timeline=timeline, fed_until=self._fed)
+                    for result in results
+                ]
+                return [partial for partial in said if partial is not None]
+            case _:
+                assert_never(event)
+        return []
+
+    def _opened(self, now: float, wall: float, expires_at: float | None) -> None:
         self.phase = Phase.LIVE
         self._opened_at = now
         self._fed_at = now
         if expires_at is not None:
             self._roll_at = expires_at - min(ROLL_BEFORE_S, (expires_at - wall) / 4)
 
-    def blocked(self, fed_until: int) -> None:
-        """Note that the stream took nothing from `fed_until` on."""
-        self._is_blocked = True
-        self._fed = min(self._fed, fed_until)
-
-    def writable(self) -> None:
-        """Note that the stream takes audio again."""
-        self._is_blocked = False
-
     def read_done(self) -> None:
         """Note that stored audio was read back, or could not be."""
         self._is_reading = False
 
-    def ended(self, ended: Ended, transcript: Transcript, now: float, *, is_stopping: bool) -> None:
-        """Note how the stream ended."""
+    def _ended(self, ended: Ended, transcript: Transcript, now: float, *, is_stopping: bool) -> None:
         has_drained = self.phase is Phase.DRAINING and ended.end is StreamEnd.CLEAN
         if self.phase is not Phase.OPENING:
             self.stream += 1
@@ -195,11 +220,6 @@ class Recognition:
     def fed(self) -> int:
         """Give how far the open stream, or the last, has been fed, in samples of the session."""
         return self._fed
-
-    @property
-    def timeline(self) -> Timeline:
-        """Give the place of the open stream on the session's clock."""
-        return Timeline(self._base, self._rate_hz)
 
     def standing(self, recording: Recording, transcript: Transcript) -> Status:
         """Say what the recogniser does and how far it is behind the audio."""

@@ -15,17 +15,14 @@ Any other event is the answer to an effect; `_note` takes it, and `_advance` doe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
 from typing import assert_never
 
 from contract.audio import from_seconds
 from contract.records import ConnectionId, SessionState
-from contract.replies import AboutSession, Error, Limits, Ready, Status, Transcription, Warn, WarningCode
+from contract.replies import AboutSession, Error, Ready, Warn, WarningCode
 from contract.wire import (
     BUFFER_BYTES,
-    MAX_MESSAGE_BYTES,
-    MESSAGES_PER_S,
     Audio,
     Code,
     Pause,
@@ -54,25 +51,14 @@ from streaming_task.core.ending import Ending
 from streaming_task.core.ownership import SessionChanges, SessionMeta
 from streaming_task.core.recognition import Recognition
 from streaming_task.core.recording import Recording
+from streaming_task.core.status import StatusReports
 from streaming_task.core.transcript import Transcript
+from streaming_task.core.vigil import SessionLimits, Vigil
 
-STATUS_EVERY_S = 5.0  # while not live
 DURATION_NEAR_S = 120.0  # before the limit; a tenth of a limit that is lower
 AUTH_GRACE_S = 60.0
 AUTH_WARNING_S = 120.0
-LIFE_S = 4 * 3600.0  # pauses included
 ANSWERS_FOR_S = 60.0  # a committed session is kept so long to answer from memory
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLimits:
-    """How long a session may be quiet, may last, and may wait."""
-
-    idle_s: float
-    duration_s: float
-    seal_s: float  # without the client, after a stop
-    silence_s: float  # without audio, before the recogniser is parked
-    commit_retry_s: float
 
 
 class Session:
@@ -93,12 +79,8 @@ class Session:
         self._acknowledgement = Acknowledgement(now)
         self._attachment = Attachment()
         self._ending = Ending(commit_retry_s=limits.commit_retry_s)
-        self._heard_at = now  # last message of the client
-        self._dies_at = meta.terms.started_at + LIFE_S  # Unix seconds
-        self._progress_at = now  # last new audio, or the stop
-        self._limit_hit_at: float | None = None
-        self._status: Status | None = None
-        self._status_at = now
+        self._vigil = Vigil(limits, now, meta.terms.started_at)
+        self._statuses = StatusReports(now)
         self._warned: set[WarningCode] = set()
         self._has_said_stored = False
         self._committed_at: float | None = None
@@ -146,7 +128,7 @@ class Session:
             self._attachment.refuse_superseded(connection_id, message.ref)
         if isinstance(message, Audio):
             self._check_authorisation(event, wall)
-        self._heard_at = now
+        self._vigil.heard(now)
         match message:
             case Start():
                 self._attach(connection_id, message.client, None, message.ref, now)
@@ -195,12 +177,12 @@ class Session:
             self._effects.append(SendFinals(connection_id, last_segment, answers))
         else:
             self._effects += [Send(connection_id, answer) for answer in answers]
-        if self._status is not None and self._ending.end is None:
-            self._send(connection_id, self._status)
+        if self._statuses.last is not None and self._ending.end is None:
+            self._send(connection_id, self._statuses.last)
         self._acknowledgement.note(now)
 
     def _ready(self, ref: str | None) -> Ready:
-        return Ready(ref=ref, next_offset=self._recording.received, limits=limits_message(self._limits))
+        return Ready(ref=ref, next_offset=self._recording.received, limits=self._limits.message())
 
     def _take_audio(self, connection_id: ConnectionId, message: Audio, now: float) -> None:
         if self._ending.is_stored:
@@ -211,13 +193,13 @@ class Session:
         try:
             is_new = self._recording.add(message.offset, message.data, now)
         except Refusal as refusal:
-            if refusal.code is Code.DURATION_LIMIT and self._limit_hit_at is None:
-                self._limit_hit_at = now
+            if refusal.code is Code.DURATION_LIMIT:
+                self._vigil.hit_limit(now)
             if refusal.code is Code.CONFLICT:
                 self._effects.append(Report("AudioConflicts"))
             raise
         if is_new:
-            self._progress_at = now
+            self._vigil.progressed(now)
             self._recognition.audio_came()
             self._warn_near_limits()
         self._acknowledgement.note(now)
@@ -245,7 +227,7 @@ class Session:
     def _end_at(self, end: int, client_sha256: str | None, now: float) -> None:
         self._ending.stop(end, client_sha256)
         self._recording.end = end
-        self._progress_at = now
+        self._vigil.progressed(now)
 
     def _ending_messages(self) -> tuple[AboutSession, ...]:
         """Give what has been said of the end already, for a client that may have missed it."""
@@ -265,18 +247,18 @@ class Session:
             case ev.AudioRead(start, data):
                 self._recording.put_back(start, data)
                 self._recognition.read_done()
-            case ev.StreamOpened(stream, expires_at) if stream == self._recognition.stream:
-                self._recognition.opened(now, wall, expires_at)
-            case ev.StreamResults(stream, _) if stream == self._recognition.stream:
-                self._heard(event)
-            case ev.StreamBlocked(stream, fed_until) if stream == self._recognition.stream:
-                self._recognition.blocked(fed_until)
-            case ev.StreamWritable(stream) if stream == self._recognition.stream:
-                self._recognition.writable()
-            case ev.StreamEnded(stream, ended) if stream == self._recognition.stream:
-                self._recognition.ended(
-                    ended, self._transcript, now, is_stopping=self._ending.end is not None
-                )
+            case (
+                ev.StreamOpened()
+                | ev.StreamResults()
+                | ev.StreamBlocked()
+                | ev.StreamWritable()
+                | ev.StreamEnded()
+            ):
+                is_stopping = self._ending.end is not None
+                for partial in self._recognition.note(
+                    event, self._transcript, now, wall, is_stopping=is_stopping
+                ):
+                    self._say(partial)
             case ev.FinalStored():
                 final = self._transcript.stored()
                 if final is not None:
@@ -298,17 +280,6 @@ class Session:
                 self._is_closed = True
             case _:
                 pass  # time has passed, or an old stream's last words
-
-    def _heard(self, event: ev.StreamResults) -> None:
-        for result in event.results:
-            partial = self._transcript.heard(
-                result,
-                stream=event.stream,
-                timeline=self._recognition.timeline,
-                fed_until=self._recognition.fed,
-            )
-            if partial is not None:
-                self._say(partial)
 
     def _committed(self, transcription_id: int, now: float) -> None:
         self._ending.committed(transcription_id)
@@ -346,12 +317,10 @@ class Session:
 
     def _end_if_abandoned(self, now: float, wall: float) -> None:
         if self._ending.end is None:
-            has_gone = now >= self._heard_at + self._limits.idle_s or wall >= self._dies_at
-            is_over = self._limit_hit_at is not None and now >= self._limit_hit_at + self._limits.seal_s
-            if has_gone or is_over:
+            if self._vigil.is_abandoned(now, wall):
                 self._end_at(self._recording.received_end, None, now)
                 self._recording.declare_gaps()
-        elif self._recording.missing() and now >= self._progress_at + self._limits.seal_s:
+        elif self._recording.missing() and self._vigil.has_waited_enough(now):
             self._recording.declare_gaps()
 
     def _say_what_is_due(self, now: float) -> None:
@@ -363,37 +332,27 @@ class Session:
             self._say(said)
         if self._ending.is_stored:
             return
-        status = self._recognition.standing(self._recording, self._transcript)
-        has_changed = self._status is None or status.transcription is not self._status.transcription
-        is_due = status.transcription is not Transcription.LIVE and now >= self._status_at + STATUS_EVERY_S
-        if has_changed or is_due:
-            self._status, self._status_at = status, now
+        status = self._statuses.due(self._recognition.standing(self._recording, self._transcript), now)
+        if status is not None:
             self._say(status)
-
-    def _next_status_at(self) -> float | None:
-        is_live = self._status is not None and self._status.transcription is Transcription.LIVE
-        return None if is_live or self._ending.is_stored else self._status_at + STATUS_EVERY_S
 
     def next_due_at(self, now: float, wall: float) -> float | None:
         """Give when a Tick is due, if nothing else happens; None: an answer to an effect is awaited."""
         if self._is_closed:
             return None
-        limits = self._limits
         times = [
             self._recording.next_due_at(),
             self._acknowledgement.next_due_at(),
             self._recognition.next_due_at(self._recording, now, wall),
             self._transcript.next_due_at(),
             self._ending.next_due_at(now),
-            self._next_status_at(),
+            None if self._ending.is_stored else self._statuses.next_due_at,
             None if self._committed_at is None else self._committed_at + ANSWERS_FOR_S,
         ]
         if self._ending.end is None:
-            times.append(self._heard_at + limits.idle_s)
-            times.append(now + max(0.0, self._dies_at - wall))
-            times.append(None if self._limit_hit_at is None else self._limit_hit_at + limits.seal_s)
+            times.append(self._vigil.abandoned_at(now, wall))
         elif self._recording.missing():
-            times.append(self._progress_at + limits.seal_s)
+            times.append(self._vigil.gives_up_at)
         return min((time for time in times if time is not None), default=None)
 
     # -- saying things -------------------------------------------------------------------------------
@@ -409,14 +368,3 @@ class Session:
         if code not in self._warned:
             self._warned.add(code)
             self._say(Warn(code=code, message=sentence))
-
-
-def limits_message(limits: SessionLimits) -> Limits:
-    """Say which limits a client must keep to."""
-    return Limits(
-        idle_s=round(limits.idle_s),
-        duration_s=round(limits.duration_s),
-        buffer_bytes=BUFFER_BYTES,
-        message_bytes=MAX_MESSAGE_BYTES,
-        messages_per_s=MESSAGES_PER_S,
-    )

@@ -22,7 +22,8 @@ from streaming_task.core import effects as do
 from streaming_task.core import events as ev
 from streaming_task.core.ownership import SessionMeta, SessionTerms
 from streaming_task.core.results import Ended, StreamEnd
-from streaming_task.core.session import Session, SessionLimits
+from streaming_task.core.session import Session
+from streaming_task.core.vigil import SessionLimits
 from tests.model.client import ModelClient
 from tests.model.speech import RATE_HZ, ModelRecogniser, speech
 

@@ -13,7 +13,8 @@ from contract.wire import Audio, Conversation, Pause, Ping, Resume, Specialty, S
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
 from streaming_task.core.ownership import SessionMeta, SessionTerms
-from streaming_task.core.session import Session, SessionLimits
+from streaming_task.core.session import Session
+from streaming_task.core.vigil import SessionLimits
 
 RATE = PCM_RATE_HZ[Quality.MEDIUM]
 LIMITS = SessionLimits(idle_s=300.0, duration_s=1800.0, seal_s=120.0, silence_s=10.0, commit_retry_s=60.0)

@@ -13,7 +13,7 @@ from contract.wire import Code, Pause, Ping, Refusal, Stop
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
 from streaming_task.core.results import Ended, RecognisedItem, RecognisedResult, StreamEnd
-from streaming_task.core.session import SessionLimits
+from streaming_task.core.vigil import SessionLimits
 from tests.streaming_task.core.scene import (
     FIRST,
     LIMITS,
