@@ -138,16 +138,11 @@ class Tick:
 
 StreamEvent = StreamOpened | StreamResults | StreamBlocked | StreamWritable | StreamEnded
 
-Event = (
-    MessageTaken
-    | PartStored
+Answer = (
+    PartStored
     | PartFailed
     | AudioRead
-    | StreamOpened
-    | StreamResults
-    | StreamBlocked
-    | StreamWritable
-    | StreamEnded
+    | StreamEvent
     | FinalStored
     | FinalFailed
     | StopStored
@@ -158,3 +153,4 @@ Event = (
     | Crowded
     | Tick
 )
+Event = MessageTaken | Answer

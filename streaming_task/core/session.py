@@ -20,9 +20,8 @@ from typing import assert_never
 
 from contract.audio import from_seconds
 from contract.records import ConnectionId, SessionState
-from contract.replies import AboutSession, Error, Ready, Warn, WarningCode
+from contract.replies import AboutSession, Error, Ready
 from contract.wire import (
-    BUFFER_BYTES,
     Audio,
     Code,
     Pause,
@@ -54,10 +53,9 @@ from streaming_task.core.recording import Recording
 from streaming_task.core.status import StatusReports
 from streaming_task.core.transcript import Transcript
 from streaming_task.core.vigil import SessionLimits, Vigil
+from streaming_task.core.warning import Warnings
 
-DURATION_NEAR_S = 120.0  # before the limit; a tenth of a limit that is lower
 AUTH_GRACE_S = 60.0
-AUTH_WARNING_S = 120.0
 ANSWERS_FOR_S = 60.0  # a committed session is kept so long to answer from memory
 
 
@@ -81,7 +79,7 @@ class Session:
         self._ending = Ending(commit_retry_s=limits.commit_retry_s)
         self._vigil = Vigil(limits, now, meta.terms.started_at)
         self._statuses = StatusReports(now)
-        self._warned: set[WarningCode] = set()
+        self._warnings = Warnings(limits.duration_s, self._rate_hz)
         self._has_said_stored = False
         self._committed_at: float | None = None
         self._is_closed = False
@@ -136,6 +134,8 @@ class Session:
                 self._attach(connection_id, message.client, message.last_segment, message.ref, now)
             case Audio():
                 self._take_audio(connection_id, message, now)
+                for warning in self._warnings.due(self._recording, event.authorised_until, wall):
+                    self._say(warning)
             case Stop():
                 self._stop(connection_id, message, now)
             case Pause():
@@ -151,8 +151,6 @@ class Session:
             raise Refusal(
                 Code.AUTH_EXPIRED, "Your sign-in has expired: sign in again to go on.", ref=event.message.ref
             )
-        if wall >= event.authorised_until - AUTH_WARNING_S:
-            self._warn(WarningCode.AUTH_EXPIRING, "Your sign-in expires soon.")
 
     def _attach(
         self, connection_id: ConnectionId, client: str, last_segment: int | None, ref: str | None, now: float
@@ -201,16 +199,7 @@ class Session:
         if is_new:
             self._vigil.progressed(now)
             self._recognition.audio_came()
-            self._warn_near_limits()
         self._acknowledgement.note(now)
-
-    def _warn_near_limits(self) -> None:
-        limit_s = self._limits.duration_s
-        near_s = limit_s - min(DURATION_NEAR_S, limit_s / 10)
-        if self._recording.received_end >= from_seconds(near_s, self._rate_hz):
-            self._warn(WarningCode.DURATION_NEAR, "The session is close to its longest duration.")
-        if self._recording.bytes_not_durable >= BUFFER_BYTES // 2:
-            self._warn(WarningCode.BUFFER_HALF, "Storing is slow: half of what may wait is waiting.")
 
     def _stop(self, connection_id: ConnectionId, message: Stop, now: float) -> None:
         if self._ending.end is None:
@@ -237,7 +226,13 @@ class Session:
 
     # -- answers to effects --------------------------------------------------------------------------
 
-    def _note(self, event: ev.Event, now: float, wall: float) -> None:
+    def _note(self, event: ev.Answer, now: float, wall: float) -> None:
+        if isinstance(event, ev.StreamEvent):
+            is_stopping = self._ending.end is not None
+            said = self._recognition.note(event, self._transcript, now, wall, is_stopping=is_stopping)
+            for partial in said:
+                self._say(partial)
+            return
         match event:
             case ev.PartStored(start, end):
                 self._recording.stored(start, end)
@@ -247,18 +242,6 @@ class Session:
             case ev.AudioRead(start, data):
                 self._recording.put_back(start, data)
                 self._recognition.read_done()
-            case (
-                ev.StreamOpened()
-                | ev.StreamResults()
-                | ev.StreamBlocked()
-                | ev.StreamWritable()
-                | ev.StreamEnded()
-            ):
-                is_stopping = self._ending.end is not None
-                for partial in self._recognition.note(
-                    event, self._transcript, now, wall, is_stopping=is_stopping
-                ):
-                    self._say(partial)
             case ev.FinalStored():
                 final = self._transcript.stored()
                 if final is not None:
@@ -278,8 +261,10 @@ class Session:
             case ev.OwnershipLost():
                 self._effects += [*self._recognition.drop(), Report("OwnershipLost"), Close()]
                 self._is_closed = True
+            case ev.Tick():
+                pass  # what is due is done in any case
             case _:
-                pass  # time has passed, or an old stream's last words
+                assert_never(event)
 
     def _committed(self, transcription_id: int, now: float) -> None:
         self._ending.committed(transcription_id)
@@ -363,8 +348,3 @@ class Session:
     def _say(self, message: AboutSession) -> None:
         if self._attachment.connection_id is not None:
             self._send(self._attachment.connection_id, message)
-
-    def _warn(self, code: WarningCode, sentence: str) -> None:
-        if code not in self._warned:
-            self._warned.add(code)
-            self._say(Warn(code=code, message=sentence))
