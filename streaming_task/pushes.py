@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Container
 from typing import assert_never
 
 from contract.records import ConnectionId
 from streaming_task.core.push import Outbox
-from streaming_task.ports import Delivered, Failed, Gateway, Gone, Throttled
+from streaming_task.ports import Delivered, Failed, Gateway, Gone, PushResult, Throttled
 
 _log = logging.getLogger(__name__)
 
 
 class Pushes:
-    """Owns the outboxes; a connection with nothing to hear costs nothing."""
+    """Owns the outboxes; a connection with nothing to hear costs nothing, unless it has gone."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -42,12 +43,27 @@ class Pushes:
         if sender is not None:
             sender.cancel()
 
+    def forget_gone(self, known: Container[ConnectionId]) -> None:
+        """Drop what waits for connections that are gone and that nobody knows any more."""
+        for connection_id, outbox in list(self._outboxes.items()):
+            if outbox.is_gone and connection_id not in known:
+                self.forget(connection_id)
+
+    async def drained(self, connection_id: ConnectionId) -> bool:
+        """Wait until all was said to a connection; False: it is gone, and hears nothing for now."""
+        while (sender := self._senders.get(connection_id)) is not None:
+            await asyncio.wait([sender])
+        outbox = self._outboxes.get(connection_id)
+        return outbox is None or not outbox.is_gone
+
     async def close(self, within_s: float) -> None:
         """Let what is under way be said, at most for so long."""
-        if self._senders:
-            await asyncio.wait(self._senders.values(), timeout=within_s)
+        senders = list(self._senders.values())
+        if senders:
+            await asyncio.wait(senders, timeout=within_s)
         for connection_id in list(self._outboxes):
             self.forget(connection_id)
+        await asyncio.gather(*senders, return_exceptions=True)
 
     def _wake(self, connection_id: ConnectionId, outbox: Outbox) -> None:
         if connection_id not in self._senders and outbox.head is not None:
@@ -58,7 +74,7 @@ class Pushes:
     async def _say_all(self, connection_id: ConnectionId, outbox: Outbox) -> None:
         try:
             while (text := outbox.head) is not None:
-                result = await self._gateway.push(connection_id, text)
+                result = await self._push(connection_id, text)
                 match result:
                     case Delivered():
                         outbox.delivered()
@@ -75,5 +91,12 @@ class Pushes:
         finally:
             if self._senders.get(connection_id) is asyncio.current_task():
                 del self._senders[connection_id]
-                if not len(outbox):
+                # What is gone is remembered, or the next message would ask the gateway again.
+                if not len(outbox) and not outbox.is_gone:
                     self._outboxes.pop(connection_id, None)
+
+    async def _push(self, connection_id: ConnectionId, text: str) -> PushResult:
+        try:
+            return await self._gateway.push(connection_id, text)
+        except Exception as error:  # noqa: BLE001 - a defect must not silence the connection for ever
+            return Failed(type(error).__name__)

@@ -130,6 +130,7 @@ class SessionDirectory:
             if now - known.heard_at >= FORGET_CONNECTION_AFTER_S:
                 del self._known[connection_id]
                 self._services.pushes.forget(connection_id)
+        self._services.pushes.forget_gone(self._known)
 
     # -- messages ------------------------------------------------------------------------------------
 
