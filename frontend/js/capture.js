@@ -1,5 +1,7 @@
 /** The microphone: its samples at the session's rate, in batches, until it is closed. Touches the browser's audio. */
 
+const LATENCY = "playback"; // unbroken sound matters here, a few more milliseconds do not
+
 /**
  * @typedef {object} CaptureSettings
  * @property {number} rateHz
@@ -12,15 +14,18 @@
 export class Capture {
   #stream;
   #context;
+  #node;
   #track;
 
   /**
    * @param {MediaStream} stream
    * @param {AudioContext} context
+   * @param {AudioWorkletNode} node
    */
-  constructor(stream, context) {
+  constructor(stream, context, node) {
     this.#stream = stream;
     this.#context = context;
+    this.#node = node;
     [this.#track] = stream.getAudioTracks();
   }
 
@@ -50,7 +55,7 @@ export class Capture {
       stream.getAudioTracks()[0].onended = onLost;
       source.connect(node);
       await context.resume();
-      return new Capture(stream, context);
+      return new Capture(stream, context, node);
     } catch (error) {
       for (const track of stream.getTracks()) track.stop();
       throw error;
@@ -64,6 +69,7 @@ export class Capture {
 
   /** Give the microphone back. */
   close() {
+    this.#node.port.onmessage = null; // batches are on their way still
     this.#track.onended = null;
     for (const track of this.#stream.getTracks()) track.stop();
     void this.#context.close();
@@ -75,13 +81,13 @@ export class Capture {
  * @param {number} rateHz
  */
 function connect(stream, rateHz) {
-  const wanted = new AudioContext({ sampleRate: rateHz });
+  const wanted = new AudioContext({ sampleRate: rateHz, latencyHint: LATENCY });
   try {
     return { context: wanted, source: wanted.createMediaStreamSource(stream) };
   } catch {
     // Firefox refuses to join a microphone and a context of different rates; the worklet resamples instead.
     void wanted.close();
-    const context = new AudioContext();
+    const context = new AudioContext({ latencyHint: LATENCY });
     return { context, source: context.createMediaStreamSource(stream) };
   }
 }

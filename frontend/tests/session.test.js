@@ -183,6 +183,25 @@ test("a server that asks to wait gets no audio until then, and all of it after",
   }
 });
 
+test("audio that the server already has otherwise is told to the user, and recording goes on", () => {
+  const page = new Page().open();
+  page.speak(1);
+  page.error("conflict");
+  page.speak(1);
+
+  assert.deepEqual([page.view.state, page.view.notices], ["live", ["conflict"]]);
+});
+
+test("a server that knows a nearer end than it said has the recording saved up to there", () => {
+  const page = new Page().open();
+  page.speak(1);
+  page.error("duration_limit");
+  page.wait(0.1);
+
+  assert.deepEqual([page.view.phase, page.view.notices], ["stopping", ["duration_reached"]]);
+  assert.equal(page.said("stop").length, 1);
+});
+
 test("a message that was spoilt on the way is sent again and troubles nobody", () => {
   const page = new Page().open();
   page.capture(0.2);

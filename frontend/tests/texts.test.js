@@ -47,6 +47,22 @@ test("the state is what the user would say it is", () => {
   assert.equal(stateOf({ ...recording, phase: "stopping", isAttached: false }), "reconnecting");
 });
 
+test("progress says how far sound and text are, in the words of the recogniser's state", () => {
+  const snapshot = {
+    phase: "recording", rateHz: 16_000, recorded: 160_000, received: 152_000, durable: 128_000, status: null, secondsLeft: 95,
+    notices: [],
+  };
+  const saying = (transcription, behindMs = 0) =>
+    texts.progressText({ ...snapshot, status: { transcription, behind_ms: behindMs } });
+
+  assert.equal(texts.progressText(snapshot), "Heard 00:09 · stored 00:08");
+  assert.match(saying("delayed", 4200), / · text 4 s behind: recording goes on$/);
+  assert.match(saying("unavailable"), /recording goes on, text follows$/);
+  assert.equal(saying("live"), saying("parked"));
+  assert.match(texts.progressText({ ...snapshot, notices: ["duration_near"] }), / · 01:35 left$/);
+  assert.equal(texts.progressText({ ...snapshot, recorded: 0 }), "");
+});
+
 test("a failure says what happened, what is lost, and what to do", () => {
   const gone = texts.failureText({ code: "not_found", sentence: "x" }, true);
   assert.match(gone, /no longer knows.*cannot be sent.*Start a new recording/);
