@@ -34,14 +34,14 @@ class Database:
         self._settings = settings
         self._application = application
 
-    def read_credentials(self) -> Credentials:
-        """Read the secret.
+    def read_credentials(self, secret_id: str | None = None) -> Credentials:
+        """Read the secret, or another one in its place.
 
         Raises:
             Unavailable: it could not be read, or is not {"username": ..., "password": ...}.
         """
         with failures_as_codes():
-            found = self._secrets.get_secret_value(SecretId=self._settings.secret_id)
+            found = self._secrets.get_secret_value(SecretId=secret_id or self._settings.secret_id)
         try:
             fields = json.loads(found["SecretString"])
             return Credentials(str(fields["username"]), str(fields["password"]))

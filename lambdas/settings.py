@@ -70,10 +70,11 @@ class ApiSettings:
 
 @dataclass(frozen=True, slots=True)
 class MigrateSettings:
-    """What `migrate` is told."""
+    """What `migrate` is told: how the tables' owner comes to the database, and the application's secret."""
 
     shared: SharedSettings
     database: DatabaseSettings
+    application_secret_id: str
 
 
 def read_connect_settings(environment: Mapping[str, str]) -> ConnectSettings:
@@ -129,7 +130,9 @@ def read_migrate_settings(environment: Mapping[str, str]) -> MigrateSettings:
         SettingsError: keys are missing or wrong; all of them are named.
     """
     reader = _Reader(environment)
-    settings = MigrateSettings(reader.shared(), reader.database())
+    settings = MigrateSettings(
+        reader.shared(), reader.database(), reader.text(env.DATABASE_APPLICATION_SECRET_ID)
+    )
     reader.finish()
     return settings
 

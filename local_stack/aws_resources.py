@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
+from typing import Final
 
 import boto3
 import botocore.config
 
 from contract.records import OWNER, PARTITION_KEY, SORT_KEY, TTL, WORK_INDEX, WORK_KEY
 from local_stack.aws_settings import ResourceNames, SignInResources
+
+APPLICATION_ROLE: Final = "seva_app"  # the migration makes it
 
 
 def create_resources(endpoint_url: str, names: ResourceNames) -> SignInResources:
@@ -25,6 +28,8 @@ def create_resources(endpoint_url: str, names: ResourceNames) -> SignInResources
     vault = session.client("secretsmanager", endpoint_url=endpoint_url, config=config)
     database = {"username": names.database_user, "password": names.database_password}
     vault.create_secret(Name=names.database_secret, SecretString=json.dumps(database))
+    application = {"username": APPLICATION_ROLE, "password": secrets.token_urlsafe(36)}
+    vault.create_secret(Name=names.application_secret, SecretString=json.dumps(application))
     vault.create_secret(Name=names.forwarding_secret, SecretString=secrets.token_hex(32))
     return _create_users(session, endpoint_url, config, names)
 

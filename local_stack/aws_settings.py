@@ -11,12 +11,13 @@ PASSWORD_HEAD: Final = "Aa1!"  # noqa: S105 - what Cognito's default policy asks
 
 @dataclass(frozen=True, slots=True)
 class ResourceNames:
-    """What the resources are called, the database's credentials for its secret, every user's password."""
+    """What the resources are called, the database owner's credentials for its secret, users' password."""
 
     region: str
     bucket: str
     table: str
     database_secret: str
+    application_secret: str
     forwarding_secret: str
     users: tuple[str, ...]
     database_user: str

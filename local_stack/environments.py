@@ -20,6 +20,7 @@ STAGE: Final = "local"
 BUCKET: Final = "seva-arogya-local-audio"
 TABLE: Final = "seva-arogya-local-live"
 DATABASE_SECRET: Final = "seva-arogya/local/database"  # noqa: S105 - a secret's name
+APPLICATION_SECRET: Final = "seva-arogya/local/database-application"  # noqa: S105 - a secret's name
 FORWARDING_SECRET: Final = "seva-arogya/local/forwarding"  # noqa: S105 - a secret's name
 PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
@@ -54,7 +55,7 @@ def _every(_: Surroundings) -> dict[str, str]:
 
 def _database(around: Surroundings) -> dict[str, str]:
     return {
-        env.DATABASE_SECRET_ID: DATABASE_SECRET,
+        env.DATABASE_SECRET_ID: APPLICATION_SECRET,
         env.DATABASE_HOST: around.postgres.host,
         env.DATABASE_PORT: str(around.postgres.port),
         env.DATABASE_NAME: around.postgres.database,
@@ -84,7 +85,11 @@ def api_environment(around: Surroundings) -> dict[str, str]:
 
 def migrate_environment(around: Surroundings) -> dict[str, str]:
     """Give what the migrate Lambda is told."""
-    return _every(around) | _database(around)
+    as_owner = {
+        env.DATABASE_SECRET_ID: DATABASE_SECRET,
+        env.DATABASE_APPLICATION_SECRET_ID: APPLICATION_SECRET,
+    }
+    return _every(around) | _database(around) | as_owner
 
 
 def task_environment(around: Surroundings, port: int) -> dict[str, str]:

@@ -9,6 +9,7 @@ from local_stack.aws_settings import AwsSettings, ResourceNames, new_user_passwo
 from local_stack.credentials import Issued
 from local_stack.edge_settings import EdgeSettings
 from local_stack.environments import (
+    APPLICATION_SECRET,
     BUCKET,
     DATABASE_SECRET,
     FORWARDING_SECRET,
@@ -39,6 +40,7 @@ def aws_settings(around: Surroundings, folder: StateFolder) -> AwsSettings:
             bucket=BUCKET,
             table=TABLE,
             database_secret=DATABASE_SECRET,
+            application_secret=APPLICATION_SECRET,
             forwarding_secret=FORWARDING_SECRET,
             users=USERS,
             database_user=around.postgres.user,

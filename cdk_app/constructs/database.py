@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
@@ -20,6 +21,8 @@ _ENGINE: Final = rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineV
 _PORT: Final = 5432
 _DATABASE_NAME: Final = "seva_arogya"
 _OWNER: Final = "seva_owner"
+_APPLICATION: Final = "seva_app"  # the migration makes this role, with the password of its secret
+_PASSWORD_CHARACTERS: Final = 48
 _PARAMETERS: Final = {
     "rds.force_ssl": "1",
     # A failing statement's text and bound values may hold what a patient said: they never reach the log.
@@ -80,16 +83,31 @@ class Database(Construct):
         )
         managed = self.instance.secret
         assert managed is not None, "RDS manages the owner's password"
-        # By its address alone: with its key, reading it would be granted in the key's policy, naming a role
-        # of a stack that depends on this one.
+        application = secretsmanager.Secret(
+            self,
+            "ApplicationPassword",
+            description="How the tasks and the api come to the database: rows, no schema",
+            encryption_key=key.key,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps({"username": _APPLICATION}),
+                generate_string_key="password",
+                password_length=_PASSWORD_CHARACTERS,
+                exclude_punctuation=True,
+            ),
+        )
+        # By their addresses alone: with its key, reading a secret would be granted in the key's policy,
+        # naming a role of a stack that depends on this one.
         self.owner_secret = secretsmanager.Secret.from_secret_complete_arn(
             self, "OwnerSecret", managed.secret_arn
+        )
+        self.application_secret = secretsmanager.Secret.from_secret_complete_arn(
+            self, "ApplicationSecret", application.secret_arn
         )
 
     def environment(self, *, ca_file: str) -> dict[str, str]:
         """Give the settings by which a client finds the database, and knows it by the roots in `ca_file`."""
         return {
-            environment.DATABASE_SECRET_ID: self.owner_secret.secret_arn,
+            environment.DATABASE_SECRET_ID: self.application_secret.secret_arn,
             environment.DATABASE_HOST: self.instance.db_instance_endpoint_address,
             environment.DATABASE_PORT: str(_PORT),
             environment.DATABASE_NAME: _DATABASE_NAME,
@@ -97,9 +115,22 @@ class Database(Construct):
             environment.DATABASE_CA_FILE: ca_file,
         }
 
+    def owner_environment(self, *, ca_file: str) -> dict[str, str]:
+        """Give the settings of who comes as the tables' owner, and makes the role that others come as."""
+        return {
+            **self.environment(ca_file=ca_file),
+            environment.DATABASE_SECRET_ID: self.owner_secret.secret_arn,
+            environment.DATABASE_APPLICATION_SECRET_ID: self.application_secret.secret_arn,
+        }
+
     def admit(self, client: ec2.IConnectable, identity: iam.IGrantable) -> None:
-        """Let the client through to the port, and its identity read the credentials."""
+        """Let the client through to the port, and its identity read the application's credentials."""
         # From the client's side, so that the rule lies in the client's stack and the two do not form a cycle.
         client.connections.allow_to(self.instance, ec2.Port.tcp(_PORT), "PostgreSQL")
-        self.owner_secret.grant_read(identity)
+        self.application_secret.grant_read(identity)
         self._key.grant_decrypt(identity)
+
+    def admit_owner(self, client: ec2.IConnectable, identity: iam.IGrantable) -> None:
+        """Let the client through as `admit` does, and its identity read the owner's credentials as well."""
+        self.admit(client, identity)
+        self.owner_secret.grant_read(identity)

@@ -39,13 +39,13 @@ class Migration(Construct):
             environment={
                 environment.LOG_LEVEL: log_level,
                 environment.STAGE: stage_name,
-                **database.environment(ca_file=assets.LAMBDA_CA_FILE),
+                **database.owner_environment(ca_file=assets.LAMBDA_CA_FILE),
             },
             timeout=_MIGRATION_TIMEOUT,
             network=network,
             also=["migrations", "certificates"],
         )
-        database.admit(self.function, self.function)
+        database.admit_owner(self.function, self.function)
         self._trigger = triggers.Trigger(self, "Trigger", handler=self.function, timeout=_TRIGGER_TIMEOUT)
         # Not the function alone: without its policy and its network rules it could not connect.
         self._trigger.execute_after(parts)

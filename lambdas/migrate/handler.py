@@ -1,6 +1,7 @@
 """Bring the schema up to date: run by a deployment before its tasks start, or by hand with a file's name.
 
 By hand: `{"file": "001_add_streaming_columns.sql"}`, or a rollback file with `"confirm": true` besides.
+Whatever went forward, the role of the running product is then as its secret says.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from migrations.errors import MigrationError, Refused
 from migrations.files import Migration, is_rollback, read_migrations, read_rollback
 from migrations.postgres import PostgresConnection
 from migrations.report import Report, Step
+from migrations.roles import Role, ensure_role
 from migrations.runner import migrate, roll_back
 
 CONNECT_S: Final = 5.0
@@ -36,6 +38,7 @@ class App:
     """What the handler works with."""
 
     connect: Callable[[], PostgresConnection]
+    application_role: Callable[[], Role]
     files: tuple[Migration, ...]
     observer: Observer
 
@@ -82,6 +85,7 @@ def handle(event: object, app: App) -> dict[str, Any]:
 def _run(file: object, is_confirmed: bool, app: App) -> Report:
     if file is not None and not isinstance(file, str):
         raise Refused('"file" must be the name of a migration file.')
+    role = app.application_role()  # before anything is changed: a secret out of reach changes nothing
     with closing(app.connect()) as connection:
 
         def tell(step: Step) -> None:
@@ -91,7 +95,10 @@ def _run(file: object, is_confirmed: bool, app: App) -> Report:
 
         if file is not None and is_rollback(file):
             return roll_back(connection, app.files, read_rollback(file), tell, is_confirmed=is_confirmed)
-        return migrate(connection, app.files, tell, only_up_to=file)
+        report = migrate(connection, app.files, tell, only_up_to=file)
+        ensure_role(connection, role)
+        app.observer.note("migration role ensured", role=role.name)
+        return report
 
 
 def build(environment: Mapping[str, str]) -> App:
@@ -107,7 +114,11 @@ def build(environment: Mapping[str, str]) -> App:
     def connect() -> PostgresConnection:
         return database.connect(database.read_credentials(), connect_s=CONNECT_S, answer_s=ANSWER_S)
 
-    return App(connect, read_migrations(), PowertoolsObserver("migrate", settings.shared))
+    def application_role() -> Role:
+        credentials = database.read_credentials(settings.application_secret_id)
+        return Role(credentials.username, credentials.password)
+
+    return App(connect, application_role, read_migrations(), PowertoolsObserver("migrate", settings.shared))
 
 
 @cache

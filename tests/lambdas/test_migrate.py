@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
+from dataclasses import replace
 
 import boto3
 import pytest
 
-from lambdas.errors import Origin
+from lambdas.errors import Origin, Unavailable
 from lambdas.migrate.handler import App, MigrationFailed, build, handle
 from lambdas.observability import Metric
 from migrations.files import read_migrations
 from migrations.postgres import PostgresConnection, Target
+from migrations.roles import Role
 from tests.fakes.observer import RecordingObserver
 from tests.postgres import connect
 
@@ -27,14 +30,19 @@ def observer() -> RecordingObserver:
 
 
 @pytest.fixture
-def app(postgres_target: Target, observer: RecordingObserver) -> App:
+def role() -> Role:
+    return Role(f"app_{secrets.token_hex(6)}", secrets.token_hex(12))
+
+
+@pytest.fixture
+def app(postgres_target: Target, role: Role, observer: RecordingObserver) -> App:
     def open_one() -> PostgresConnection:
         return connect(postgres_target)
 
-    return App(open_one, FILES, observer)
+    return App(open_one, lambda: role, FILES, observer)
 
 
-def test_a_deployment_applies_everything(app: App, observer: RecordingObserver) -> None:
+def test_a_deployment_applies_everything(app: App, role: Role, observer: RecordingObserver) -> None:
     """Its log has a line before and after each file, and the counts at the end."""
     answer = handle(FROM_A_DEPLOYMENT, app)
 
@@ -48,6 +56,7 @@ def test_a_deployment_applies_everything(app: App, observer: RecordingObserver) 
         "migration",
         {"action": "applying", "file": FILES[0].name, "position": 1, "total": len(FILES)},
     )
+    assert observer.notes[-2] == ("migration role ensured", {"role": role.name})
     assert observer.notes[-1][1] == {"applied_now": len(FILES), "applied": len(FILES), "pending": 0}
     assert observer.counts == {Metric.MIGRATIONS_APPLIED: len(FILES)}
 
@@ -100,10 +109,14 @@ def test_a_file_that_is_none_is_refused(app: App, file: object) -> None:
 def test_the_app_is_built_from_the_environment(aws: None, postgres_target: Target) -> None:
     """With the credentials of the secret."""
     credentials = {"username": postgres_target.user, "password": postgres_target.password}
-    boto3.client("secretsmanager").create_secret(Name="database", SecretString=json.dumps(credentials))
+    vault = boto3.client("secretsmanager")
+    vault.create_secret(Name="database", SecretString=json.dumps(credentials))
+    application = {"username": f"app_{secrets.token_hex(6)}", "password": secrets.token_hex(12)}
+    vault.create_secret(Name="application", SecretString=json.dumps(application))
     environment = {
         "STAGE": "test",
         "DATABASE_SECRET_ID": "database",
+        "DATABASE_APPLICATION_SECRET_ID": "application",
         "DATABASE_HOST": postgres_target.host,
         "DATABASE_PORT": str(postgres_target.port),
         "DATABASE_NAME": postgres_target.name,
@@ -111,19 +124,37 @@ def test_the_app_is_built_from_the_environment(aws: None, postgres_target: Targe
     }
 
     assert handle(FROM_A_DEPLOYMENT, build(environment))["pending"] == 0
+    with connect(replace(postgres_target, user=application["username"], password=application["password"])):
+        pass  # the role of the second secret is let in
+
+
+def test_a_secret_out_of_reach_changes_nothing(postgres_target: Target, observer: RecordingObserver) -> None:
+    """New tables that nobody can write to would be found by the first patient."""
+
+    def unreadable() -> Role:
+        raise Unavailable("AccessDeniedException")
+
+    app = App(lambda: connect(postgres_target), unreadable, FILES, observer)
+
+    with pytest.raises(MigrationFailed, match=r"cannot be reached \(AccessDeniedException\)"):
+        handle(FROM_A_DEPLOYMENT, app)
+
+    with connect(postgres_target) as connection:
+        assert connection.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'") == []
 
 
 def test_a_database_out_of_reach_is_a_sentence(aws: None) -> None:
     """With a code, and without a host, user or password."""
-    boto3.client("secretsmanager").create_secret(
-        Name="database", SecretString=json.dumps({"username": "u", "password": "canary"})
-    )
+    vault = boto3.client("secretsmanager")
+    for name in ("database", "application"):
+        vault.create_secret(Name=name, SecretString=json.dumps({"username": "u", "password": "canary"}))
     taken = socket.socket()
     taken.bind(("127.0.0.1", 0))  # and does not listen
     port = taken.getsockname()[1]
     environment = {
         "STAGE": "test",
         "DATABASE_SECRET_ID": "database",
+        "DATABASE_APPLICATION_SECRET_ID": "application",
         "DATABASE_HOST": "127.0.0.1",
         "DATABASE_PORT": str(port),
         "DATABASE_NAME": "seva",

@@ -20,6 +20,7 @@ WHOLE = {
     env.ALLOWED_ORIGINS: "https://a.example.org,http://localhost:5000",
     env.WEBSOCKET_URL: "wss://example.org/live",
     env.DATABASE_SECRET_ID: "secret",
+    env.DATABASE_APPLICATION_SECRET_ID: "application",
     env.DATABASE_HOST: "db.example.org",
     env.DATABASE_NAME: "seva",
 }

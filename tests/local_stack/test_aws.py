@@ -26,6 +26,7 @@ NAMES = ResourceNames(
     bucket="audio",
     table="live",
     database_secret="database",
+    application_secret="application",
     forwarding_secret="forwarding",
     users=("doctor1", "doctor2"),
     database_user="someone",

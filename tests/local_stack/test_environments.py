@@ -74,6 +74,16 @@ def test_a_lowered_limit_arrives() -> None:
     assert (task.limits.silence_s, task.max_sessions) == (0.5, 8)
 
 
+def test_only_the_migration_comes_to_the_database_as_its_owner() -> None:
+    """Tasks and api have a role that changes no schema."""
+    around = surroundings()
+    owner = migrate_environment(around)
+
+    for other in (task_environment(around, 5010), api_environment(around)):
+        assert other[env.DATABASE_SECRET_ID] == owner[env.DATABASE_APPLICATION_SECRET_ID]
+        assert owner[env.DATABASE_SECRET_ID] not in other.values()
+
+
 def test_no_secret_is_in_an_environment() -> None:
     """The password is fetched from Secrets Manager, as in a deployment."""
     around = surroundings()

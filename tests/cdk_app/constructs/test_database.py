@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contract import environment
 from tests.cdk_app.assembly import Assembly
 
 
@@ -47,3 +48,36 @@ def test_three_clients_reach_the_database_each_by_its_own_group(assembly: Assemb
     sources = {str(rule["SourceSecurityGroupId"]) for rule in rules}
     assert len(sources) == len(rules) == 3
     assert not [rule for rule in rules if "CidrIp" in rule]
+
+
+def test_only_the_migration_holds_the_owners_password(assembly: Assembly) -> None:
+    """Tasks and api come as a role that changes no schema."""
+    migrate = assembly.function("migrate").properties["Environment"]["Variables"]
+    api = assembly.function("api").properties["Environment"]["Variables"]
+    (container,) = assembly.service.only("AWS::ECS::TaskDefinition").properties["ContainerDefinitions"]
+    task = {variable["Name"]: variable["Value"] for variable in container["Environment"]}
+    owner = str(migrate[environment.DATABASE_SECRET_ID])
+
+    for part in (api, task):
+        assert part[environment.DATABASE_SECRET_ID] == migrate[environment.DATABASE_APPLICATION_SECRET_ID]
+        assert owner not in {str(value) for value in part.values()}
+    readers = [
+        resource.logical_id
+        for resource in assembly.resources()
+        if resource.type == "AWS::IAM::Policy" and owner in str(resource.properties)
+    ]
+    assert len(readers) == 1
+    assert "Migrate" in readers[0]
+
+
+def test_the_applications_password_is_made_in_the_account(assembly: Assembly) -> None:
+    """No template holds it, and the migration makes the role that the secret names."""
+    generated = [
+        secret.properties["GenerateSecretString"]
+        for secret in assembly.data.of_type("AWS::SecretsManager::Secret")
+        if "GenerateSecretString" in secret.properties
+    ]
+
+    (application,) = [one for one in generated if "seva_app" in one.get("SecretStringTemplate", "")]
+    assert application["GenerateStringKey"] == "password"
+    assert application["PasswordLength"] >= 32

@@ -40,7 +40,7 @@ def test_no_secret_is_a_setting(container: Mapping[str, Any]) -> None:
     """Settings are shown by every console: they say where a secret is, never what."""
     values = {variable["Name"]: variable["Value"] for variable in container["Environment"]}
 
-    assert "MasterUserSecretSecretArn" in str(values[environment.DATABASE_SECRET_ID])
+    assert "ApplicationPassword" in str(values[environment.DATABASE_SECRET_ID])
     assert "ForwardingKey" in values[environment.FORWARDING_SECRET_ID]["Ref"]
     assert "resolve:" not in str(container)
 

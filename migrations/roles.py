@@ -1,0 +1,120 @@
+"""The role that the running product comes to the database as: it reads and writes rows and changes no schema.
+
+Standard library; the connection is passed in. The password itself never goes to the server, only what the
+server needs to verify it: a statement in a log or in `pg_stat_activity` gives nothing away.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from migrations.errors import ConnectionLost, Failed, OutcomeUnknown, Refused, SqlError
+from migrations.runner import ADVISORY_LOCK, LEDGER, Database
+
+TABLES: Final = ("transcriptions",)  # a database that was there before has others, which are not ours to open
+PRIVILEGES: Final = "SELECT, INSERT, UPDATE"  # nothing is ever deleted by the running product
+LOCK_S: Final = 20.0  # another migrator may be at its grants
+
+_ITERATIONS: Final = 4096  # PostgreSQL's own number
+_SALT_BYTES: Final = 16
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role's name and its password."""
+
+    name: str
+    password: str = field(repr=False)
+
+
+def ensure_role(database: Database, role: Role) -> None:
+    """Make the role, or give it this password, and let it at the rows of our tables: all of it or nothing.
+
+    Run it after the migrations, as the tables' owner, which need be no superuser. Tables that the owner makes
+    later are opened to the role as they are made; the ledger can only be read.
+
+    Raises:
+        Refused: the role is the owner itself; nothing was changed.
+        Failed: the database refused; nothing was changed.
+    """
+    try:
+        quoted, verifier, owner, place = database.run(
+            "SELECT quote_ident(:role), quote_literal(CAST(:verifier AS TEXT)), current_user,"
+            " quote_ident(current_database())",
+            role=role.name,
+            verifier=scram_verifier(role.password),
+        )[0]
+        if role.name == owner:
+            raise Refused(
+                "The application's secret names the tables' owner; give the application a role of its own."
+            )
+        database.run(f"BEGIN; SET LOCAL lock_timeout = '{LOCK_S}s'")
+        # Grants of two migrators at once would fail with "tuple concurrently updated".
+        database.run("SELECT pg_advisory_xact_lock(:key)", key=ADVISORY_LOCK)
+        is_there = database.run("SELECT 1 FROM pg_roles WHERE rolname = :role", role=role.name)
+        # Without NOSUPERUSER and its like: they are the defaults, and RDS's owner may not even name them.
+        database.run(f"{'ALTER' if is_there else 'CREATE'} ROLE {quoted} LOGIN PASSWORD {verifier}")
+        # By its column: the sequence of a table that was there before may have any name.
+        sequence = database.run("SELECT pg_get_serial_sequence('transcriptions', 'transcription_id')")[0][0]
+        for statement in _grants(quoted, place, sequence):
+            database.run(statement)
+        database.run("COMMIT")
+    except SqlError as error:
+        database.run("ROLLBACK")
+        raise Failed(_sentence(role, error)) from None
+    except ConnectionLost:
+        raise OutcomeUnknown(
+            f"The connection was lost while the role {role.name} was made: it is as it was or as it must be. "
+            "Run this again."
+        ) from None
+
+
+def scram_verifier(password: str, salt: bytes | None = None) -> str:
+    """Give what PostgreSQL stores of a password (RFC 5802, RFC 7677); the password must be ASCII.
+
+    Raises:
+        Refused: it is empty or not ASCII: clients would prepare it in ways of their own.
+    """
+    if not password or not password.isascii():
+        raise Refused("The application's password must be ASCII and not empty; make another.")
+    salt = secrets.token_bytes(_SALT_BYTES) if salt is None else salt
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _ITERATIONS)
+    stored_key = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server_key = hmac.digest(salted, b"Server Key", "sha256")
+    return f"SCRAM-SHA-256${_ITERATIONS}:{_base64(salt)}${_base64(stored_key)}:{_base64(server_key)}"
+
+
+def _grants(role: str, place: str, sequence: str | None) -> tuple[str, ...]:
+    return (
+        # Databases from before PostgreSQL 15 let everyone make tables.
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        f"REVOKE TEMPORARY ON DATABASE {place} FROM PUBLIC",
+        f"GRANT CONNECT ON DATABASE {place} TO {role}",
+        f"GRANT USAGE ON SCHEMA public TO {role}",
+        f"GRANT {PRIVILEGES} ON {', '.join(TABLES)} TO {role}",
+        *((f"GRANT USAGE ON SEQUENCE {sequence} TO {role}",) if sequence else ()),
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {PRIVILEGES} ON TABLES TO {role}",
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {role}",
+        f"REVOKE ALL ON {LEDGER} FROM {role}",
+        f"GRANT SELECT ON {LEDGER} TO {role}",  # health tells what is pending
+    )
+
+
+def _sentence(role: Role, error: SqlError) -> str:
+    if error.code == _LOCK_NOT_AVAILABLE:
+        return (
+            f"Another migration held its lock for over {LOCK_S:g} s; the role {role.name} is as it was. "
+            "Wait until it ends and run this again."
+        )
+    subject = f" about {error.subject}" if error.subject else ""
+    return f"The role {role.name} could not be made (SQLSTATE {error.code}{subject}); it is as it was."
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
