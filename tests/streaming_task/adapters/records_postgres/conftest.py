@@ -16,11 +16,12 @@ from migrations.postgres import PostgresConnection, Target
 from migrations.runner import migrate
 from streaming_task.adapters.records_postgres import PostgresRecords
 from tests.postgres import connect, postgres_server, postgres_target
+from tests.tls_postgres import tls_server
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-__all__ = ["postgres_server", "postgres_target"]
+__all__ = ["postgres_server", "postgres_target", "tls_server"]
 
 REGION = "us-east-1"
 
