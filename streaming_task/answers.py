@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 
 from contract.records import ConnectionId, SessionId, SessionState
-from contract.replies import AboutSession, Error, Final, Limits, Ready, Saved, encode, encode_without_session
+from contract.replies import Error, Limits, Ready, encode_without_session
 from contract.wire import Audio, Code, Resume, Start, Stop
 from streaming_task import ports
 from streaming_task.core.ending import saved_message_of
 from streaming_task.core.events import SessionMessage
 from streaming_task.core.ownership import SessionMeta
 from streaming_task.pushes import Pushes
+from streaming_task.voice import Voice
 
 _log = logging.getLogger(__name__)
 
@@ -64,24 +65,20 @@ class StoredAnswers:
         Raises:
             Unavailable: its finals could not be read.
         """
+        to = connection.connection_id
+        voice = Voice(meta.terms.session_id, meta.epoch, self._finals, self._pushes)
         if meta.state is not SessionState.COMMITTED:
             _log.error("Session is owned by another task", extra={"session_id": meta.terms.session_id})
-            error = Error(ref=message.ref, code=Code.INTERNAL, message=NOT_NOW, retry_after_s=1.0)
-            self._say(connection.connection_id, meta, error)
+            voice.say(to, Error(ref=message.ref, code=Code.INTERNAL, message=NOT_NOW, retry_after_s=1.0))
             return
         saved = saved_message_of(meta)
         match message:
             case Resume(ref=ref, last_segment=last_segment):
-                ready = Ready(ref=ref, next_offset=saved.samples, limits=self._limits)
                 finals = await self._finals.after(meta.terms.session_id, last_segment)
-                answers: list[Ready | Final | Saved] = [ready, *finals, saved]
-                for answer in answers:
-                    self._say(connection.connection_id, meta, answer)
+                voice.say(to, Ready(ref=ref, next_offset=saved.samples, limits=self._limits))
+                await voice.say_in_turn(to, finals)
+                voice.say(to, saved)
             case Start() | Stop() | Audio():
-                self._say(connection.connection_id, meta, saved)
+                voice.say(to, saved)
             case _:
                 pass  # `pause` and `ping` have nothing to hear
-
-    def _say(self, connection_id: ConnectionId, meta: SessionMeta, message: AboutSession) -> None:
-        session_id = meta.terms.session_id
-        self._pushes.send(connection_id, session_id, type(message), encode(message, session_id, meta.epoch))

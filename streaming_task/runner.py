@@ -19,22 +19,25 @@ from typing import Any, assert_never
 from contract.audio import Encoding, transcribe_rate_hz
 from contract.object_keys import part_key, recording_key
 from contract.records import ConnectionId, RecordStatus, SessionState, TranscriptState
-from contract.replies import AboutSession, Error, Final, encode
+from contract.replies import Error, Final
 from contract.wire import Refusal
 from streaming_task import ports
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
 from streaming_task.core.ownership import SessionChanges
 from streaming_task.core.record import Record
+from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.core.session import Session
 from streaming_task.pushes import Pushes
 from streaming_task.recordings import Recordings
 from streaming_task.streams import LiveStream
+from streaming_task.voice import Voice
 
 _log = logging.getLogger(__name__)
 
 TIMER_SLACK_S = 0.005  # a timer that is this little early is left as it is
 TIMER_FLOOR_S = 0.01  # however much is due, one session's ticks leave room for the others
+DEFECT_PAUSE_S = 1.0  # after a defect, which the next tick may meet again
 READ_RETRY_S = 1.0
 
 
@@ -68,22 +71,26 @@ class SessionRunner:
         self._timer: asyncio.TimerHandle | None = None
         self._streams: dict[int, LiveStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held_back: dict[ConnectionId, list[AboutSession]] = {}
+        self._voice = Voice(self._terms.session_id, self._epoch, services.finals, services.pushes)
         self._sealed: ev.Sealed | None = None
         self._is_closed = False
 
     def post(self, event: ev.Event) -> None:
         """Tell the session something; its effects are performed before this returns, or right after."""
+        if self._is_closed:
+            return
         self._inbox.append(event)
-        if self._is_working or self._is_closed:
+        if self._is_working:
             return
         self._is_working = True
+        pause_s = DEFECT_PAUSE_S
         try:
             while self._inbox:
                 self._handle(self._inbox.popleft())
+            pause_s = TIMER_FLOOR_S
         finally:
             self._is_working = False
-        self._set_timer()
+            self._set_timer(pause_s)
 
     def _handle(self, event: ev.Event) -> None:
         try:
@@ -94,11 +101,21 @@ class SessionRunner:
             self.refuse(event.connection_id, refusal)
             return
         for effect in effects:
-            self._perform(effect)
+            try:
+                self._perform(effect)
+            except Exception as error:  # noqa: BLE001 - the other effects must not be lost with this one
+                self._broke(effect, type(error).__name__)
+
+    def _broke(self, effect: do.Effect, code: str) -> None:
+        about = {"session_id": self._terms.session_id, "step": type(effect).__name__, "code": code}
+        _log.error("Session effect broke", extra=about)
+        if isinstance(effect, do.OpenStream | do.Feed | do.EndStream):
+            self._abort_stream(effect.stream)
+            self.post(ev.StreamEnded(effect.stream, Ended(StreamEnd.INTERNAL, code)))
 
     def refuse(self, connection_id: ConnectionId, refusal: Refusal) -> None:
         """Tell a connection that its message about this session was refused."""
-        self._say(connection_id, Error(ref=refusal.ref, code=refusal.code, message=refusal.sentence))
+        self._voice.say(connection_id, Error(ref=refusal.ref, code=refusal.code, message=refusal.sentence))
 
     def abort(self) -> None:
         """Stop at once; what is durable is durable, the client has the rest."""
@@ -116,14 +133,14 @@ class SessionRunner:
         for task in self._tasks:
             task.cancel()
 
-    def _set_timer(self) -> None:
+    def _set_timer(self, pause_s: float) -> None:
         if self._is_closed:
             return
         now = self._loop.time()
         due_at = self.session.next_due_at(now, time.time())
         if due_at is None:
             return
-        due_at = max(due_at, now + TIMER_FLOOR_S)
+        due_at = max(due_at, now + pause_s)
         if self._timer is not None:
             if self._timer.when() <= due_at + TIMER_SLACK_S:
                 return
@@ -139,10 +156,9 @@ class SessionRunner:
     def _perform(self, effect: do.Effect) -> None:
         match effect:
             case do.Send(connection_id, message):
-                self._say(connection_id, message)
+                self._voice.say(connection_id, message)
             case do.SendFinals(connection_id, after, then):
-                self._held_back.setdefault(connection_id, [])
-                self._spawn(self._send_finals(connection_id, after, then), "finals")
+                self._spawn(self._voice.read_out(connection_id, after, then), "finals")
             case do.Attach(changes):
                 self._attempt(self._update(changes, ev.Tick()), "attach", ev.Tick())
             case do.PutPart(start, end, data):
@@ -158,8 +174,7 @@ class SessionRunner:
                 if stream in self._streams:
                     self._streams[stream].end()
             case do.AbortStream(stream):
-                if stream in self._streams:
-                    self._streams.pop(stream).abort()
+                self._abort_stream(stream)
             case do.StoreFinal(start, end, final):
                 self._attempt(self._store_final(start, end, final), "final", ev.FinalFailed())
             case do.BeginRecord():
@@ -186,7 +201,13 @@ class SessionRunner:
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=f"{name} {self._terms.session_id}")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            code = type(error).__name__
+            _log.error("Session step broke", extra={"step": task.get_name(), "code": code})
 
     def _attempt(self, work: Coroutine[Any, Any, ev.Event], name: str, failed: ev.Event) -> None:
         self._spawn(self._finish(work, name, failed), name)
@@ -205,38 +226,6 @@ class SessionRunner:
             _log.error("Session step broke", extra=about | {"code": type(error).__name__})
             event = failed
         self.post(event)
-
-    # -- saying things -------------------------------------------------------------------------------
-
-    def _say(self, connection_id: ConnectionId, message: AboutSession) -> None:
-        held_back = self._held_back.get(connection_id)
-        if held_back is not None and message.TYPE != "ready":
-            held_back.append(message)
-            return
-        text = encode(message, self._terms.session_id, self._epoch)
-        self._services.pushes.send(connection_id, self._terms.session_id, type(message), text)
-
-    async def _send_finals(
-        self, connection_id: ConnectionId, after: int, then: tuple[AboutSession, ...]
-    ) -> None:
-        """Read finals from the store and say them before anything newer."""
-        finals: list[Final] = []
-        try:
-            finals = await self._services.finals.after(self._terms.session_id, after)
-        except ports.Unavailable as error:
-            # The client sees the hole at the next final, or at `saved`, and resumes again.
-            _log.warning(
-                "Session finals not read", extra={"session_id": self._terms.session_id, "code": error.code}
-            )
-        finally:
-            newest = finals[-1].segment if finals else after
-            newer = [
-                message
-                for message in self._held_back.pop(connection_id, [])
-                if not (isinstance(message, Final) and message.segment <= newest)
-            ]
-            for message in (*finals, *then, *newer):
-                self._say(connection_id, message)
 
     # -- audio ---------------------------------------------------------------------------------------
 
@@ -274,6 +263,11 @@ class SessionRunner:
         self._streams[number] = LiveStream(
             number, settings, self._services.recognition, resampler, self._stream_said
         )
+
+    def _abort_stream(self, number: int) -> None:
+        stream = self._streams.pop(number, None)
+        if stream is not None:
+            stream.abort()
 
     def _stream_said(self, event: ev.Event) -> None:
         if isinstance(event, ev.StreamEnded):

@@ -13,7 +13,7 @@ from streaming_task.core.events import (
     StreamResults,
     StreamWritable,
 )
-from streaming_task.core.results import Ended
+from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.ports import (
     Recognition,
     RecognitionStream,
@@ -45,12 +45,12 @@ class LiveStream:
         self._unblocking: asyncio.Task[None] | None = None
         self._running = asyncio.create_task(self._run(), name=f"stream {settings.stream_id}")
 
-    def feed(self, data: bytes, bytes_until: int) -> None:
-        """Give audio; what cannot be taken is answered by StreamBlocked, up to the sample it begins at."""
+    def feed(self, data: bytes, start: int) -> None:
+        """Give the audio from sample `start` on; StreamBlocked answers that it was not taken."""
         if self._stream is None:
             return
         if self._waiting is not None:
-            self._post(StreamBlocked(self._number, bytes_until))
+            self._post(StreamBlocked(self._number, start))
             return
         self._give(data if self._resampler is None else self._resampler.push(data))
 
@@ -74,12 +74,10 @@ class LiveStream:
             self._unblocking = asyncio.create_task(self._unblock(self._stream), name="stream unblock")
 
     async def _unblock(self, stream: RecognitionStream) -> None:
-        while self._waiting is not None:
-            await stream.writable()
-            if stream.send_audio(self._waiting):
-                self._waiting = None
-            elif self._running.done():
-                return
+        await stream.writable()
+        if self._waiting is None or not stream.send_audio(self._waiting):
+            return  # it has ended, and `_run` hears how
+        self._waiting = None
         if self._is_ending:
             self._finish()
         else:
@@ -102,6 +100,9 @@ class LiveStream:
         except StreamRefused as refused:
             self._post(StreamEnded(self._number, refused.ended))
             return
+        except Exception as error:  # noqa: BLE001 - a session may not wait for ever for a stream that broke
+            self._post(StreamEnded(self._number, _broken(error)))
+            return
         self._stream = stream
         try:
             self._post(StreamOpened(self._number, stream.expires_at))
@@ -111,7 +112,13 @@ class LiveStream:
                     self._post(StreamEnded(self._number, heard))
                     return
                 self._post(StreamResults(self._number, heard))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._post(StreamEnded(self._number, _broken(error)))
         finally:
             if self._unblocking is not None:
                 self._unblocking.cancel()
             stream.abort()
+
+
+def _broken(error: Exception) -> Ended:
+    return Ended(StreamEnd.INTERNAL, type(error).__name__)
