@@ -123,5 +123,5 @@ def bad_audio(session_id: str, received: int) -> Iterator[Fault]:
     yield "an end past the longest session", stop(session_id, SOUND, end_offset=10**12), Code.DURATION_LIMIT
     far = received + samples_in(AHEAD_BYTES)
     yield "2 MB past what was received", audio(session_id, far, SOUND), Code.BUFFER_LIMIT
-    for size in (MAX_MESSAGE_BYTES + 1, 32_767):
+    for size in (MAX_MESSAGE_BYTES + 1, 32_767, 32_768):
         yield f"{size:,} bytes", padded(good, size), Code.TOO_LARGE

@@ -88,6 +88,10 @@ class RawClient:
         """Send a message that must be refused, and give the `error`."""
         return await self.answer_to(message, "error")
 
+    async def close(self, reason: str) -> None:
+        """Close as a page that gives a reason of its own."""
+        await self._socket.close(4000, reason)
+
     async def wait_until_closed(self) -> int | None:
         """Wait for the server to close, and give its code."""
         async with asyncio.timeout(ANSWER_WITHIN_S):
