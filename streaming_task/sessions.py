@@ -60,7 +60,7 @@ class SessionDirectory:
         self._known: dict[ConnectionId, _Known] = {}
         self._finding: dict[ConnectionId, asyncio.Task[_Known | None]] = {}
         self._runners: dict[SessionId, SessionRunner] = {}
-        self._opening: dict[SessionId, asyncio.Lock] = {}
+        self._opening: dict[SessionId, asyncio.Task[SessionRunner | SessionMeta]] = {}
         self._closing: set[SessionRunner] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_leaving = False
@@ -202,15 +202,19 @@ class SessionDirectory:
         if runner is not None:
             runner.post(_taken(known, message))
             return
-        lock = self._opening.get(session_id)
-        if lock is None:
-            has_room = self.room > 0
-            lock = self._opening[session_id] = asyncio.Lock()
-        else:
-            has_room = True  # the first of these repeats has taken its place already
+        opening = self._opening.get(session_id)
+        if opening is None:
+            opening = asyncio.create_task(
+                self._open(known, session_id, message, has_room=self.room > 0), name=f"open {session_id}"
+            )
+            self._opening[session_id] = opening
+            opening.add_done_callback(lambda _: self._opening.pop(session_id))
         try:
-            async with lock:
-                await self._open(known, session_id, message, has_room=has_room)
+            opened = await asyncio.shield(opening)  # shared by the repeats of one start
+            if isinstance(opened, SessionRunner):
+                opened.post(_taken(known, message))
+            else:
+                await self._answers.answer_from(connection, opened, message)
         except Refusal as refusal:
             retry_after_s = BUSY_RETRY_S if refusal.code is Code.BUSY else None
             self._answers.refuse(
@@ -225,28 +229,29 @@ class SessionDirectory:
             self._answers.refuse(
                 connection.connection_id, Code.INTERNAL, NOT_NOW, ref=message.ref, retry_after_s=1.0
             )
-        finally:
-            if not lock.locked():
-                self._opening.pop(session_id, None)
 
-    async def _open(self, known: _Known, session_id: SessionId, message: Start, *, has_room: bool) -> None:
-        runner = self._runners.get(session_id)
-        if runner is None:
-            if has_room:
-                meta = self._new_meta(known, session_id, message)
-                there = await self._services.sessions.create(meta)
-            else:
-                there = await self._services.sessions.find(session_id)
-                if there is None:
-                    raise Refusal(Code.BUSY, "All places are taken just now: try again shortly.")
-                meta = there
-            is_ours = there is None or (there.owner == self._task_id and there.state is SessionState.OPEN)
-            if there is not None and not is_ours:
-                await self._answers.answer_from(known.connection, there, message)
-                return
-            # A repeat whose predecessor failed may have come in beside this one.
-            runner = self._runners.get(session_id) or self._run(meta if there is None else there)
-        runner.post(_taken(known, message))
+    async def _open(
+        self, known: _Known, session_id: SessionId, message: Start, *, has_room: bool
+    ) -> SessionRunner | SessionMeta:
+        """Give the session's runner, or what the store says of it if it is not live here.
+
+        Raises:
+            Refusal: there is no room, or it asks for what there is not.
+            Unavailable: the store did not answer well.
+        """
+        if has_room:
+            meta = self._new_meta(known, session_id, message)
+            there = await self._services.sessions.create(meta)
+        else:
+            there = await self._services.sessions.find(session_id)
+            if there is None:
+                raise _busy()
+            meta = there
+        if self._is_leaving:
+            raise _busy()  # what was put meanwhile is found by its repeat
+        if there is not None and (there.owner != self._task_id or there.state is not SessionState.OPEN):
+            return there
+        return self._run(meta if there is None else there)
 
     def _new_meta(self, known: _Known, session_id: SessionId, message: Start) -> SessionMeta:
         if message.encoding is not Encoding.PCM:
@@ -304,7 +309,7 @@ class SessionDirectory:
             runner.abort()
         await asyncio.gather(*(runner.settle(within_s) for runner in runners))
         await self._services.pushes.close(within_s)
-        for task in self._tasks:
+        for task in (*self._tasks, *self._opening.values()):
             task.cancel()
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -322,3 +327,7 @@ class SessionDirectory:
 def _taken(known: _Known, message: SessionMessage) -> MessageTaken:
     connection = known.connection
     return MessageTaken(connection.connection_id, connection.authorised_until, message)
+
+
+def _busy() -> Refusal:
+    return Refusal(Code.BUSY, "All places are taken just now: try again shortly.")

@@ -35,6 +35,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         working.add_done_callback(self._thread_done)
         return working
 
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """Wait for the threads in truth."""
+        self._threads += 1
+        await super().shutdown_default_executor(*args)
+
     def _thread_done(self, _: object) -> None:
         self._threads -= 1
 

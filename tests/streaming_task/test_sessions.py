@@ -1,0 +1,408 @@
+"""Who speaks, to which session, and what becomes of it, in a world that fails now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from contract.records import SessionState, session_id_for
+from contract.wire import MESSAGE_BURST
+from streaming_task.ports import Fenced, Unavailable
+from streaming_task.sessions import FORGET_CONNECTION_AFTER_S, TAKEN, TRY_AGAIN, UNKNOWN_CONNECTION
+from tests.fakes.virtual_time import in_virtual_time, settled, until
+from tests.streaming_task.bench import (
+    FIRST,
+    REQUEST,
+    SECOND,
+    SESSION,
+    USER,
+    Bench,
+    audio_message,
+    open_meta,
+    resume_message,
+    start_message,
+)
+
+OTHER_REQUEST = "44444444-4444-4444-8444-444444444444"
+
+
+@in_virtual_time
+async def test_a_connection_is_looked_up_once() -> None:
+    """Forty messages a second cost one read: who it is does not change while it is open."""
+    bench = Bench()
+    bench.connect()
+
+    statuses = [await bench.say(type="ping", session_id=SESSION) for _ in range(3)]
+
+    assert statuses == [TAKEN] * 3
+    assert bench.connections.finds.calls == 1
+
+
+@in_virtual_time
+async def test_messages_that_come_together_share_one_look_up() -> None:
+    """A browser sends its first messages at once; they are taken in the order they came in."""
+    bench = Bench()
+    bench.connect()
+    bench.connections.finds.hold()
+    saying = [asyncio.create_task(bench.say(**start_message(id=f"m{number}"))) for number in range(3)]
+    await settled()
+
+    bench.connections.finds.release()
+    statuses = await asyncio.gather(*saying)
+    await until(lambda: len(bench.heard("ready")) == 3)
+
+    assert statuses == [TAKEN] * 3
+    assert bench.connections.finds.calls == 1
+    assert [ready["ref"] for ready in bench.heard("ready")] == ["m0", "m1", "m2"]
+    await bench.leave()
+
+
+@in_virtual_time
+async def test_an_unknown_connection_is_refused() -> None:
+    """Nobody who did not come through the connect Lambda is listened to, and nothing is kept of them."""
+    bench = Bench()
+
+    status = await bench.say(**start_message())
+
+    assert status == UNKNOWN_CONNECTION
+    assert not bench.sessions.metas
+    assert not bench.directory._known
+
+
+@in_virtual_time
+async def test_a_look_up_that_fails_is_tried_again_at_the_next_message() -> None:
+    """The store's bad second costs the client one repeated message."""
+    bench = Bench()
+    bench.connect()
+    bench.connections.finds.fail(Unavailable("Throttled"))
+
+    first = await bench.say(type="ping", session_id=SESSION)
+    second = await bench.say(type="ping", session_id=SESSION)
+
+    assert (first, second) == (TRY_AGAIN, TAKEN)
+
+
+@in_virtual_time
+async def test_a_flood_is_refused_but_not_answered_with_a_flood() -> None:
+    """Beyond the rate nothing is taken, and few of the refusals are said."""
+    bench = Bench()
+    bench.connect()
+
+    for _ in range(MESSAGE_BURST + 50):
+        await bench.say(type="nonsense")
+    await settled()
+
+    codes = [error["code"] for error in bench.heard("error")]
+    assert codes.count("bad_message") == MESSAGE_BURST
+    assert codes.count("rate_limited") == 1
+
+
+@in_virtual_time
+async def test_a_refusal_answers_only_the_connection_that_asked() -> None:
+    """The attached page hears nothing of another page's mistakes."""
+    bench = Bench()
+    bench.connect()
+    bench.connect(SECOND)
+    await bench.start()
+
+    await bench.say(SECOND, **audio_message(0, b"\x01\x02", crc32=1, id="bad"))
+    await bench.say(SECOND, **audio_message(0, b"\x01\x02\x03", id="odd"))
+    await settled()
+
+    refused = [(error["ref"], error["session_id"]) for error in bench.heard("error", SECOND)]
+    assert refused == [("bad", SESSION), ("odd", SESSION)]
+    assert not bench.heard("error", FIRST)
+    await bench.leave()
+
+
+@in_virtual_time
+async def test_concurrent_repeats_of_one_start_make_one_session() -> None:
+    """Every repeat is answered, over whichever connection it came, and there is one runner and one write."""
+    bench = Bench()
+    bench.connect()
+    bench.connect(SECOND)
+    bench.sessions.creates.hold()
+    for connection_id in (FIRST, SECOND, FIRST):
+        await bench.say(connection_id, **start_message())
+    await settled()
+
+    bench.sessions.creates.release()
+    await until(lambda: len(bench.heard("ready")) == 2 and bench.heard("ready", SECOND))
+
+    assert bench.directory.active == 1
+    assert bench.sessions.creates.calls == 1
+    assert not bench.directory._opening
+    await bench.leave()
+
+
+@in_virtual_time
+async def test_a_start_that_fails_is_opened_by_its_repeat() -> None:
+    """An unknown outcome is told as one's own fault, and the same start later finds what it made."""
+    bench = Bench()
+    bench.connect()
+    bench.sessions.creates.lose()
+    await bench.start()
+
+    await bench.start()
+
+    (error,) = bench.heard("error")
+    assert (error["code"], error["ref"], error["retryable"], error["retry_after_s"]) == (
+        "internal",
+        REQUEST,
+        True,
+        1.0,
+    )
+    assert bench.heard("ready")
+    assert bench.directory.active == 1
+    await bench.leave()
+
+
+@in_virtual_time
+async def test_a_full_task_says_when_to_come_back() -> None:
+    """`busy` with a time, the running session unharmed, and no trace of the one that was turned away."""
+    bench = Bench(max_sessions=1)
+    bench.connect()
+    await bench.start()
+
+    await bench.start(request_id=OTHER_REQUEST)
+
+    (error,) = bench.heard("error")
+    assert (error["code"], error["retryable"], error["retry_after_s"]) == ("busy", True, 5.0)
+    assert list(bench.sessions.metas) == [SESSION]
+    assert bench.directory.active == 1
+    await bench.leave()
+
+
+@in_virtual_time
+async def test_the_repeats_of_a_start_that_found_no_room_find_none_either() -> None:
+    """A repeat does not take a place that its first never had."""
+    bench = Bench(max_sessions=1)
+    bench.connect()
+    await bench.start()
+    bench.sessions.finds.hold()
+    for _ in range(2):
+        await bench.say(**start_message(request_id=OTHER_REQUEST))
+    await settled()
+
+    bench.sessions.finds.release()
+    await until(lambda: len(bench.heard("error")) == 2)
+
+    assert [error["code"] for error in bench.heard("error")] == ["busy", "busy"]
+    assert bench.directory.active == 1
+    await bench.leave()
+
+
+@in_virtual_time
+async def test_sessions_that_are_being_opened_count_against_the_room() -> None:
+    """Two different starts at once cannot both have the last place."""
+    bench = Bench(max_sessions=1)
+    bench.connect()
+    bench.sessions.creates.hold()
+    await bench.say(**start_message())
+    await settled()
+    await bench.say(**start_message(request_id=OTHER_REQUEST))
+    await until(lambda: bench.heard("error"))
+
+    bench.sessions.creates.release()
+    await until(lambda: bench.heard("ready"))
+
+    assert [error["code"] for error in bench.heard("error")] == ["busy"]
+    assert bench.directory.room == 0
+    await bench.leave()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [audio_message(0, b"\x01\x02"), resume_message(), {"type": "pause", "session_id": SESSION}],
+    ids=["audio", "resume", "pause"],
+)
+@pytest.mark.parametrize("is_live", [True, False], ids=["live", "stored"])
+def test_anothers_session_is_as_absent_as_one_that_never_was(
+    message: dict[str, object], is_live: bool
+) -> None:
+    """The same answer after the same one read: a stranger learns not even that it exists."""
+
+    @in_virtual_time
+    async def ask() -> None:
+        bench = Bench()
+        bench.connect()
+        bench.connect(SECOND, user_id="u2")
+        if is_live:
+            await bench.start()
+        else:
+            bench.sessions.metas[SESSION] = open_meta()
+        reads: list[int] = []
+        for session_id in (SESSION, session_id_for(USER, OTHER_REQUEST)):
+            before = bench.sessions.finds.calls
+            await bench.say(SECOND, **message | {"session_id": session_id, "id": "m1"})
+            await settled()
+            reads.append(bench.sessions.finds.calls - before)
+
+        foreign, absent = bench.heard(connection_id=SECOND)
+        assert foreign == absent
+        assert (foreign["code"], foreign["session_id"], foreign["ref"]) == ("not_found", None, "m1")
+        assert reads == [1, 1]
+        await bench.leave()
+
+    ask()
+
+
+@in_virtual_time
+async def test_two_users_with_one_request_id_have_two_sessions() -> None:
+    """The session's id is made of the user's, so a request id that is guessed opens nothing of anyone's."""
+    bench = Bench()
+    bench.connect()
+    bench.connect(SECOND, user_id="u2")
+
+    await bench.start()
+    await bench.start(SECOND)
+
+    assert {ready["session_id"] for ready in bench.heard("ready") + bench.heard("ready", SECOND)} == {
+        session_id_for("u1", REQUEST),
+        session_id_for("u2", REQUEST),
+    }
+    await bench.leave()
+
+
+@in_virtual_time
+async def test_renewing_lengthens_what_the_connection_may() -> None:
+    """A good ticket is spent once and answered; a bad one leaves everything as it was."""
+    bench = Bench()
+    bench.connect()
+    bench.connections.tickets["good"] = USER
+
+    await bench.say(type="renew", ticket="good", id="r1")
+    await settled()
+    await bench.say(type="renew", ticket="bad", id="r2")
+    await settled()
+    bench.connections.renewals.fail()
+    await bench.say(type="renew", ticket="good", id="r3")
+    await settled()
+
+    renewed, refused, failed = bench.heard()
+    assert (renewed["type"], renewed["ref"]) == ("renewed", "r1")
+    assert 7100 <= renewed["expires_in_s"] <= 7200
+    assert (refused["code"], refused["ref"]) == ("auth_expired", "r2")
+    assert (failed["code"], failed["ref"]) == ("internal", "r3")
+
+
+@in_virtual_time
+async def test_a_connection_long_silent_is_forgotten_and_met_again() -> None:
+    """What is known of connections does not grow with the day; a forgotten one is looked up again."""
+    bench = Bench()
+    bench.connect()
+    await bench.say(type="ping", session_id=SESSION)
+    await asyncio.sleep(FORGET_CONNECTION_AFTER_S)
+
+    bench.directory.forget_the_silent()
+    is_known = bool(bench.directory._known)
+    status = await bench.say(type="ping", session_id=SESSION)
+
+    assert not is_known
+    assert status == TAKEN
+    assert bench.connections.finds.calls == 2
+
+
+@in_virtual_time
+async def test_a_finished_session_leaves_nothing_behind() -> None:
+    """A minute after the record is written the task has forgotten the session, its timers and its tasks."""
+    bench = Bench()
+    bench.connect()
+    await bench.start()
+    await bench.listening()
+    await bench.stopped()
+
+    await until(lambda: not bench.directory._runners)
+    await until(lambda: not bench.directory._closing)
+
+    assert bench.directory.active == 0
+    assert len(asyncio.all_tasks()) == 1
+    assert bench.sessions.metas[SESSION].state is SessionState.COMMITTED
+
+
+@in_virtual_time
+async def test_a_session_lost_to_another_owner_is_closed_once() -> None:
+    """The first refused write ends the runner; those that were under way end with it."""
+    bench = Bench()
+    bench.connect()
+    await bench.start()
+    bench.sessions.updates.fail(Fenced("epoch"), Fenced("epoch"))
+
+    for _ in range(2):
+        await bench.say(**resume_message())
+    await until(lambda: not bench.directory._runners)
+    await until(lambda: not bench.directory._closing)
+
+    assert bench.reports == ["OwnershipLost"]
+
+
+@in_virtual_time
+async def test_leaving_keeps_to_its_limit() -> None:
+    """Stores that do not answer cost the limit twice: once for what is under way, once for what is said."""
+    bench = Bench()
+    bench.connect()
+    await bench.start()
+    await bench.listening()
+    bench.audio.puts.hold()
+    bench.gateway.pushes.hold()
+    await asyncio.sleep(5.0)
+    began_at = asyncio.get_running_loop().time()
+
+    await bench.directory.leave(within_s=8.0)
+    took_s = asyncio.get_running_loop().time() - began_at
+    await settled()
+
+    assert took_s == 16.0
+    assert bench.recognition.streams[-1].is_aborted
+    assert len(asyncio.all_tasks()) == 1
+
+
+@in_virtual_time
+async def test_leaving_is_quick_when_nothing_is_under_way() -> None:
+    """A task with quiet sessions does not sit out its limit."""
+    bench = Bench()
+    bench.connect()
+    await bench.start()
+    await settled()
+
+    await bench.directory.leave(within_s=8.0)
+
+    assert asyncio.get_running_loop().time() < 1.0
+
+
+@in_virtual_time
+async def test_a_leaving_task_opens_nothing() -> None:
+    """Neither a start that comes now, nor one whose session was just being written."""
+    bench = Bench()
+    bench.connect()
+    bench.sessions.creates.hold()
+    await bench.say(**start_message())
+    await settled()
+    leaving = asyncio.create_task(bench.directory.leave(within_s=8.0))
+    await settled()
+
+    bench.sessions.creates.release()
+    await bench.say(**start_message(request_id=OTHER_REQUEST))
+    await leaving
+    await settled()
+
+    assert not bench.directory._runners
+    assert not bench.heard("ready")
+    assert len(asyncio.all_tasks()) == 1
+
+
+@in_virtual_time
+async def test_words_of_no_message_are_answered_without_a_session() -> None:
+    """Bytes that are no JSON at all are refused like any other bad message."""
+    bench = Bench()
+    bench.connect()
+    await bench.say(type="ping", session_id=SESSION)
+    await settled()
+
+    status = bench.directory.message(FIRST, b"\xff\xfe")
+    await settled()
+
+    assert status == TAKEN
+    assert json.loads(bench.gateway.said_to(FIRST)[-1])["code"] == "bad_message"
