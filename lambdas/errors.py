@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-
-class Origin(StrEnum):
-    """Whose failure it is, as the errors are counted."""
-
-    WEBSOCKET = "websocket"
-    HTTP = "http"
-    DATABASE = "database"
-
 
 class Unavailable(Exception):
     """A service did not do what was asked, or its outcome is unknown; asking again may help."""

@@ -5,29 +5,15 @@ A line is a fixed message and keys. No ticket, token, header or name comes here;
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Final, Protocol
+from typing import Protocol
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from lambdas.errors import Origin
+from contract.metrics import CATALOGUE, NAMESPACE, Metric, Origin, Service, dimensions
 from lambdas.settings import SharedSettings
 
-NAMESPACE: Final = "SevaArogya"
-
 Value = str | int | float | None
-
-
-class Metric(StrEnum):
-    """Every metric of the Lambdas; each has the dimensions `service` and `stage`."""
-
-    TICKETS_ISSUED = "TicketsIssued"
-    CONNECTIONS_OPENED = "ConnectionsOpened"
-    CONNECTIONS_REFUSED = "ConnectionsRefused"
-    CONNECTIONS_CLOSED = "ConnectionsClosed"
-    MIGRATIONS_APPLIED = "MigrationsApplied"
-    ERRORS = "Errors"  # with the dimension `origin` besides
 
 
 class Observer(Protocol):
@@ -49,10 +35,10 @@ class Observer(Protocol):
 class PowertoolsObserver:
     """Writes to the function's log, metrics among it; safe to share between threads."""
 
-    def __init__(self, service: str, settings: SharedSettings) -> None:
+    def __init__(self, service: Service, settings: SharedSettings) -> None:
         self._service = service
         self._stage = settings.stage
-        self._logger = Logger(service=service, level=settings.log_level)
+        self._logger = Logger(service=service.value, level=settings.log_level)
 
     def note(self, message: str, **keys: Value) -> None:
         """Write an INFO line."""
@@ -61,16 +47,15 @@ class PowertoolsObserver:
     def fail(self, message: str, *, origin: Origin, **keys: Value) -> None:
         """Write an ERROR line and add one to the errors of this origin."""
         self._logger.error(message, extra={"origin": origin.value, **keys})
-        self._emit(Metric.ERRORS, 1, origin=origin.value)
+        self._emit(Metric.ERRORS, 1, origin)
 
     def count(self, metric: Metric, value: int = 1) -> None:
         """Add to a metric."""
         self._emit(metric, value)
 
-    def _emit(self, metric: Metric, value: int, **dimensions: str) -> None:
+    def _emit(self, metric: Metric, value: int, origin: Origin | None = None) -> None:
         # One line each rather than a collector: a collector is shared state, and handlers may run in threads.
-        with single_metric(
-            name=metric.value, unit=MetricUnit.Count, value=value, namespace=NAMESPACE
-        ) as emitted:
-            for name, dimension in {"service": self._service, "stage": self._stage, **dimensions}.items():
+        unit = MetricUnit(CATALOGUE[metric].unit)
+        with single_metric(name=metric.value, unit=unit, value=value, namespace=NAMESPACE) as emitted:
+            for name, dimension in dimensions(self._service, self._stage, origin).items():
                 emitted.add_dimension(name=name, value=dimension)

@@ -12,12 +12,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+from contract.metrics import Metric, Origin, Service
 from lambdas.aws import dynamodb_client, secrets_client
 from lambdas.database import Database
-from lambdas.errors import Origin, Unavailable
+from lambdas.errors import Unavailable
 from lambdas.health import HEALTHY, UNHEALTHY, HealthReport
 from lambdas.identity import identity_of
-from lambdas.observability import Metric, Observer, PowertoolsObserver
+from lambdas.observability import Observer, PowertoolsObserver
 from lambdas.probes import RecordProbe, StreamingProbe
 from lambdas.settings import read_api_settings
 from lambdas.tickets import Tickets
@@ -101,7 +102,7 @@ def build(environment: Mapping[str, str]) -> App:
         ticket_lifetime_s=settings.ticket_lifetime_s,
         websocket_url=settings.websocket_url,
         health=HealthReport([RecordProbe(database, read_migrations()), streaming]),
-        observer=PowertoolsObserver("api", settings.shared),
+        observer=PowertoolsObserver(Service.API, settings.shared),
         now=time.time,
     )
 

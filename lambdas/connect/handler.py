@@ -11,11 +11,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayWebSocketEvent
 
+from contract.metrics import Metric, Origin, Service
 from lambdas.aws import dynamodb_client
 from lambdas.connect.admission import ConnectRequest, OpensConnections, Verdict, admit
 from lambdas.connections import Connections
-from lambdas.errors import Origin, Unavailable
-from lambdas.observability import Metric, Observer, PowertoolsObserver
+from lambdas.errors import Unavailable
+from lambdas.observability import Observer, PowertoolsObserver
 from lambdas.settings import read_connect_settings
 
 
@@ -68,7 +69,7 @@ def build(environment: Mapping[str, str]) -> App:
     return App(
         allowed_origins=settings.allowed_origins,
         connections=Connections(dynamodb_client(), settings.table_name),
-        observer=PowertoolsObserver("connect", settings.shared),
+        observer=PowertoolsObserver(Service.CONNECT, settings.shared),
         now=time.time,
     )
 

@@ -13,10 +13,11 @@ from typing import Any, Protocol
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayWebSocketEvent
 
+from contract.metrics import Metric, Origin, Service
 from lambdas.aws import dynamodb_client
 from lambdas.connections import Connections
-from lambdas.errors import Origin, Unavailable
-from lambdas.observability import Metric, Observer, PowertoolsObserver
+from lambdas.errors import Unavailable
+from lambdas.observability import Observer, PowertoolsObserver
 from lambdas.settings import read_disconnect_settings
 
 
@@ -65,7 +66,7 @@ def build(environment: Mapping[str, str]) -> App:
     settings = read_disconnect_settings(environment)
     return App(
         connections=Connections(dynamodb_client(), settings.table_name),
-        observer=PowertoolsObserver("disconnect", settings.shared),
+        observer=PowertoolsObserver(Service.DISCONNECT, settings.shared),
     )
 
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from contract.metrics import Metric, Origin, Service
 from lambdas.aws import secrets_client
 from lambdas.database import Database
-from lambdas.errors import Origin, Unavailable
-from lambdas.observability import Metric, Observer, PowertoolsObserver
+from lambdas.errors import Unavailable
+from lambdas.observability import Observer, PowertoolsObserver
 from lambdas.settings import read_migrate_settings
 from migrations.errors import MigrationError, Refused
 from migrations.files import Migration, is_rollback, read_migrations, read_rollback
@@ -118,7 +119,9 @@ def build(environment: Mapping[str, str]) -> App:
         credentials = database.read_credentials(settings.application_secret_id)
         return Role(credentials.username, credentials.password)
 
-    return App(connect, application_role, read_migrations(), PowertoolsObserver("migrate", settings.shared))
+    return App(
+        connect, application_role, read_migrations(), PowertoolsObserver(Service.MIGRATE, settings.shared)
+    )
 
 
 @cache

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lambdas.errors import Origin
-from lambdas.observability import Metric, Value
+from contract.metrics import Metric, Origin
+from lambdas.observability import Value
 
 
 class RecordingObserver:

@@ -11,11 +11,11 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ConnectionClosedError
 
+from contract.metrics import Metric, Origin
 from contract.records import CONNECTION_KEPT_S, connection_key, ticket_key
 from lambdas.connect.handler import App, build, handle
 from lambdas.connections import Connections
-from lambdas.errors import Origin, Unavailable
-from lambdas.observability import Metric
+from lambdas.errors import Unavailable
 from lambdas.settings import SettingsError
 from tests.fakes.observer import RecordingObserver
 from tests.lambdas.events import websocket_event

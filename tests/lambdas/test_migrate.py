@@ -10,9 +10,9 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from lambdas.errors import Origin, Unavailable
+from contract.metrics import Metric, Origin
+from lambdas.errors import Unavailable
 from lambdas.migrate.handler import App, MigrationFailed, build, handle
-from lambdas.observability import Metric
 from migrations.files import read_migrations
 from migrations.postgres import PostgresConnection, Target
 from migrations.roles import Role

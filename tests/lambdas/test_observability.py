@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from lambdas.errors import Origin
-from lambdas.observability import Metric, PowertoolsObserver
+from contract.metrics import Metric, Origin, Service
+from lambdas.observability import PowertoolsObserver
 from lambdas.settings import SharedSettings
 
 
 def test_lines_and_metrics_are_json_of_fixed_messages_and_keys(capsys: pytest.CaptureFixture[str]) -> None:
     """A failure is a line with `ERROR` and its keys, and counts as an error of its origin."""
-    observer = PowertoolsObserver("observed", SharedSettings("test", "INFO"))
+    observer = PowertoolsObserver(Service.API, SharedSettings("test", "INFO"))
 
     observer.note("Connection closed", connection_id="c1")
     observer.fail("Ticket not issued", origin=Origin.HTTP, code="Throttled")
@@ -21,9 +21,9 @@ def test_lines_and_metrics_are_json_of_fixed_messages_and_keys(capsys: pytest.Ca
     note, failure, metric = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (note["level"], note["message"], note["connection_id"]) == ("INFO", "Connection closed", "c1")
     assert (failure["level"], failure["origin"], failure["code"]) == ("ERROR", "http", "Throttled")
-    assert failure["service"] == "observed"
+    assert failure["service"] == "api"
     assert metric["Errors"] == [1.0]
-    assert (metric["origin"], metric["service"], metric["stage"]) == ("http", "observed", "test")
+    assert (metric["origin"], metric["service"], metric["stage"]) == ("http", "api", "test")
     [directive] = metric["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "SevaArogya"
     assert [sorted(one) for one in directive["Dimensions"]] == [["origin", "service", "stage"]]
@@ -31,7 +31,7 @@ def test_lines_and_metrics_are_json_of_fixed_messages_and_keys(capsys: pytest.Ca
 
 def test_a_count_has_the_dimensions_that_dashboards_use(capsys: pytest.CaptureFixture[str]) -> None:
     """Service and stage, and no more: every further one is another metric to pay for."""
-    PowertoolsObserver("counted", SharedSettings("test", "INFO")).count(Metric.MIGRATIONS_APPLIED, 3)
+    PowertoolsObserver(Service.MIGRATE, SharedSettings("test", "INFO")).count(Metric.MIGRATIONS_APPLIED, 3)
 
     metric = json.loads(capsys.readouterr().out)
 

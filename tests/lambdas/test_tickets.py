@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
+from contract.metrics import Metric, Origin
 from contract.records import ticket_key
 from lambdas.api.handler import App, handle
-from lambdas.errors import Origin
 from lambdas.health import HealthReport
-from lambdas.observability import Metric
 from lambdas.tickets import Tickets
 from tests.fakes.observer import RecordingObserver
 from tests.lambdas.events import http_event
