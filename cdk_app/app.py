@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import App, Tags
 
-from cdk_app import names
+from cdk_app import compliance, names
 from cdk_app.config import stage_from_context
 from cdk_app.stacks.data import DataStack
 from cdk_app.stacks.edge import EdgeStack
@@ -25,4 +25,5 @@ def compose(app: App) -> tuple[DataStack, ServiceStack, EdgeStack]:
 if __name__ == "__main__":
     app = App()
     compose(app)
+    compliance.enforce(app, stage_from_context(app.node))
     app.synth()

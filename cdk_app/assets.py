@@ -22,7 +22,7 @@ from aws_cdk import aws_s3_deployment as s3_deployment
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
-LAMBDA_RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
+LAMBDA_RUNTIME: Final = lambda_.Runtime.PYTHON_3_14
 LAMBDA_ARCHITECTURE: Final = lambda_.Architecture.ARM_64
 
 _LAMBDA_PYTHON_VERSION: Final = LAMBDA_RUNTIME.name.removeprefix("python")

@@ -10,6 +10,8 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_logs as logs
 from constructs import Node
 
+from cdk_app.domain import Domain, domain_from_context
+
 STAGE_CONTEXT: Final = "stage"
 ACCOUNT_CONTEXT: Final = "account"
 
@@ -27,9 +29,10 @@ class DatabaseSize:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSize:
-    """How much streaming a stage pays for."""
+    """How much streaming a stage pays for, and how much of it one task takes on."""
 
-    tasks: int
+    tasks_min: int
+    tasks_max: int
     cpu_units: int  # 1024 is one vCPU
     memory_mib: int
     sessions_per_task: int
@@ -46,6 +49,7 @@ class StageConfiguration:
     account: str | None = None  # None: the account of whoever deploys
     log_level: str
     log_retention: logs.RetentionDays
+    recordings_kept_days: int  # then S3 deletes a recording; its text stays in the database
     removal_policy: RemovalPolicy  # what becomes of patients' data when a stack is deleted
     is_deletion_protected: bool
     nat_gateways: int
@@ -56,6 +60,7 @@ class StageConfiguration:
     websocket_burst: int
     http_requests_per_s: int
     http_burst: int
+    domain: Domain | None = None  # None: the page has CloudFront's own name
 
     @property
     def environment(self) -> Environment:
@@ -69,6 +74,7 @@ _DEV: Final = StageConfiguration(
     transcribe_region="us-east-1",
     log_level="INFO",
     log_retention=logs.RetentionDays.TWO_WEEKS,
+    recordings_kept_days=7,
     removal_policy=RemovalPolicy.DESTROY,
     is_deletion_protected=False,
     nat_gateways=1,
@@ -79,7 +85,14 @@ _DEV: Final = StageConfiguration(
         is_multi_az=False,
         backups_kept_days=1,
     ),
-    task=TaskSize(tasks=1, cpu_units=512, memory_mib=2048, sessions_per_task=100, idle_timeout_s=300),
+    task=TaskSize(
+        tasks_min=1,
+        tasks_max=2,
+        cpu_units=512,
+        memory_mib=2048,
+        sessions_per_task=100,
+        idle_timeout_s=300,
+    ),
     mfa=cognito.Mfa.OPTIONAL,
     websocket_messages_per_s=200,
     websocket_burst=200,
@@ -91,8 +104,9 @@ _STAGING: Final = replace(
     _DEV,
     name="staging",
     log_retention=logs.RetentionDays.ONE_MONTH,
+    recordings_kept_days=30,
     database=replace(_DEV.database, instance_type="t4g.small", backups_kept_days=7),
-    task=replace(_DEV.task, tasks=2, cpu_units=1024, memory_mib=4096),
+    task=replace(_DEV.task, tasks_min=2, tasks_max=4, cpu_units=1024, memory_mib=4096),
     websocket_messages_per_s=1000,
     websocket_burst=1000,
 )
@@ -101,6 +115,7 @@ _PROD: Final = replace(
     _STAGING,
     name="prod",
     log_retention=logs.RetentionDays.ONE_YEAR,
+    recordings_kept_days=7 * 365,  # what a clinic must keep is its country's law: set it to that
     removal_policy=RemovalPolicy.RETAIN,
     is_deletion_protected=True,
     nat_gateways=2,
@@ -112,6 +127,7 @@ _PROD: Final = replace(
         is_multi_az=True,
         backups_kept_days=35,
     ),
+    task=replace(_STAGING.task, tasks_max=10),
     mfa=cognito.Mfa.REQUIRED,
     websocket_messages_per_s=5000,
     websocket_burst=2500,
@@ -123,12 +139,17 @@ STAGES: Final = {stage.name: stage for stage in (_DEV, _STAGING, _PROD)}
 
 
 def stage_from_context(node: Node) -> StageConfiguration:
-    """Read which stage the context names, and the account if it names one.
+    """Read which stage the context names, and the account and the domain if it names them.
 
     Raises:
-        ValueError: the context names no stage, or none of ours.
+        ValueError: the context names no stage, or none of ours; or a domain that is not whole.
     """
     name = node.try_get_context(STAGE_CONTEXT)
     if name not in STAGES:
         raise ValueError(f"context {STAGE_CONTEXT!r} is {name!r}; it must be one of {', '.join(STAGES)}")
-    return replace(STAGES[name], account=node.try_get_context(ACCOUNT_CONTEXT))
+    stage = STAGES[name]
+    return replace(
+        stage,
+        account=node.try_get_context(ACCOUNT_CONTEXT),
+        domain=domain_from_context(node, region=stage.region),
+    )

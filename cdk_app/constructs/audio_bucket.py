@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -10,16 +12,25 @@ from constructs import Construct
 from cdk_app.constructs.encryption_key import EncryptionKey
 from contract import object_keys
 
-_ACCESS_LOGS_KEPT_DAYS = 90
+_ACCESS_LOGS_KEPT: Final = Duration.days(90)
+_ONE_DAY: Final = Duration.days(1)
+_MISTAKES_UNDONE_WITHIN: Final = Duration.days(30)  # an overwritten or deleted recording can be had back
 
 
 class AudioBucket(Construct):
     """A private, versioned bucket, encrypted under the product's key and reached by TLS only."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, key: EncryptionKey, removal_policy: RemovalPolicy
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        key: EncryptionKey,
+        recordings_kept_days: int,
+        removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._key = key
         access_logs = s3.Bucket(
             self,
             "AccessLogs",
@@ -29,10 +40,7 @@ class AudioBucket(Construct):
             minimum_tls_version=1.2,
             versioned=True,
             lifecycle_rules=[
-                s3.LifecycleRule(
-                    expiration=Duration.days(_ACCESS_LOGS_KEPT_DAYS),
-                    noncurrent_version_expiration=Duration.days(1),
-                )
+                s3.LifecycleRule(expiration=_ACCESS_LOGS_KEPT, noncurrent_version_expiration=_ONE_DAY)
             ],
             removal_policy=removal_policy,
         )
@@ -46,22 +54,43 @@ class AudioBucket(Construct):
             enforce_ssl=True,
             minimum_tls_version=1.2,
             versioned=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    # A part is deleted once the recording is verified; its version must not outlive it.
-                    prefix=object_keys.PARTS_PREFIX,
-                    noncurrent_version_expiration=Duration.days(1),
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
-            ],
+            lifecycle_rules=_lifecycle(recordings_kept_days),
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix="audio/",
             removal_policy=removal_policy,
         )
 
     def grant_recording(self, grantee: iam.IGrantable) -> None:
-        """Let the grantee list and read audio, and write and delete it under the contract's two prefixes."""
-        self.bucket.grant_read(grantee)
-        for prefix in (object_keys.PARTS_PREFIX, object_keys.RECORDINGS_PREFIX):
-            self.bucket.grant_put(grantee, f"{prefix}*")
-        self.bucket.grant_delete(grantee, f"{object_keys.PARTS_PREFIX}*")
+        """Let the grantee write and read audio under the contract's two prefixes, and delete parts."""
+        parts, recordings = (
+            self.bucket.arn_for_objects(f"{prefix}*")
+            for prefix in (object_keys.PARTS_PREFIX, object_keys.RECORDINGS_PREFIX)
+        )
+        for actions, arns in (
+            (("s3:GetObject", "s3:PutObject"), (parts, recordings)),
+            (("s3:DeleteObject",), (parts,)),
+            # Without it, S3 says 403 and not 404 of an object that is not there.
+            (("s3:ListBucket",), (self.bucket.bucket_arn,)),
+        ):
+            iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=list(arns))
+        self._key.grant_use_by_s3(grantee)
+
+
+def _lifecycle(recordings_kept_days: int) -> list[s3.LifecycleRule]:
+    return [
+        s3.LifecycleRule(
+            # A part is deleted once the recording is verified; its version must not outlive it.
+            prefix=object_keys.PARTS_PREFIX,
+            noncurrent_version_expiration=_ONE_DAY,
+            expired_object_delete_marker=True,
+            abort_incomplete_multipart_upload_after=_ONE_DAY,
+        ),
+        s3.LifecycleRule(
+            prefix=object_keys.RECORDINGS_PREFIX,
+            expiration=Duration.days(recordings_kept_days),
+            noncurrent_version_expiration=_MISTAKES_UNDONE_WITHIN,
+            abort_incomplete_multipart_upload_after=_ONE_DAY,
+        ),
+        # Apart from the above: S3 takes an age or this in one rule, not both.
+        s3.LifecycleRule(prefix=object_keys.RECORDINGS_PREFIX, expired_object_delete_marker=True),
+    ]

@@ -23,11 +23,15 @@ _DATABASE_NAME: Final = "seva_arogya"
 _OWNER: Final = "seva_owner"
 _APPLICATION: Final = "seva_app"  # the migration makes this role, with the password of its secret
 _PASSWORD_CHARACTERS: Final = 48
+_HOST_SEEN_EVERY: Final = Duration.minutes(1)
 _PARAMETERS: Final = {
     "rds.force_ssl": "1",
     # A failing statement's text and bound values may hold what a patient said: they never reach the log.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
+    "log_parameter_max_length_on_error": "0",
+    "log_parameter_max_length": "0",
+    "log_statement": "none",
 }
 
 
@@ -46,7 +50,7 @@ class Database(Construct):
         is_deletion_protected: bool,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._key = key.key
+        self._key = key
         security_group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
@@ -77,7 +81,8 @@ class Database(Construct):
             copy_tags_to_snapshot=True,
             auto_minor_version_upgrade=False,  # the minor is pinned here; an upgrade is a change to this file
             ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,  # its roots lie in certificates/
-            cloudwatch_logs_exports=["postgresql"],
+            cloudwatch_logs_exports=["postgresql", "upgrade"],
+            monitoring_interval=_HOST_SEEN_EVERY,
             deletion_protection=is_deletion_protected,
             removal_policy=removal_policy,
         )
@@ -128,7 +133,7 @@ class Database(Construct):
         # From the client's side, so that the rule lies in the client's stack and the two do not form a cycle.
         client.connections.allow_to(self.instance, ec2.Port.tcp(_PORT), "PostgreSQL")
         self.application_secret.grant_read(identity)
-        self._key.grant_decrypt(identity)
+        self._key.grant_use_by_secrets_manager(identity)
 
     def admit_owner(self, client: ec2.IConnectable, identity: iam.IGrantable) -> None:
         """Let the client through as `admit` does, and its identity read the owner's credentials as well."""

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aws_cdk import Aws, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
+
+# Spelt out: the library's own grants name some of these with a star.
+_OBJECT_ACTIONS: Final = ("kms:Decrypt", "kms:GenerateDataKey")
+_TABLE_ACTIONS: Final = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 
 
 class EncryptionKey(Construct):
@@ -32,6 +46,28 @@ class EncryptionKey(Construct):
                     }
                 },
             )
+        )
+
+    def grant_use_by_s3(self, grantee: iam.IGrantable) -> None:
+        """Let S3 encrypt and decrypt objects for the grantee."""
+        self._grant_through("s3", grantee, _OBJECT_ACTIONS)
+
+    def grant_use_by_dynamodb(self, grantee: iam.IGrantable) -> None:
+        """Let DynamoDB encrypt and decrypt items for the grantee."""
+        self._grant_through("dynamodb", grantee, _TABLE_ACTIONS)
+
+    def grant_use_by_secrets_manager(self, grantee: iam.IGrantable) -> None:
+        """Let Secrets Manager decrypt secrets for the grantee."""
+        self._grant_through("secretsmanager", grantee, ("kms:Decrypt",))
+
+    def _grant_through(self, service: str, grantee: iam.IGrantable, actions: tuple[str, ...]) -> None:
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=list(actions),
+            resource_arns=[self.key.key_arn],
+            conditions={
+                "StringEquals": {"kms:ViaService": f"{service}.{Stack.of(self).region}.amazonaws.com"}
+            },
         )
 
     def imported_into(self, scope: Construct) -> kms.IKey:

@@ -9,6 +9,7 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from cdk_app.constructs.access_log import AccessLog
 from cdk_app.constructs.sign_in import SignIn
 
 
@@ -18,7 +19,15 @@ class HttpApi(Construct):
     # CloudFront passes these on; everything else is the page's.
     PATHS = ("/tickets", "/health")
 
-    def __init__(self, scope: Construct, construct_id: str, *, requests_per_s: int, burst: int) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        access_log: AccessLog,
+        requests_per_s: int,
+        burst: int,
+    ) -> None:
         super().__init__(scope, construct_id)
         self.api = apigatewayv2.HttpApi(
             self, "Api", description="Tickets and health", create_default_stage=False
@@ -29,6 +38,7 @@ class HttpApi(Construct):
             http_api=self.api,
             auto_deploy=True,
             detailed_metrics_enabled=True,
+            access_log_settings=access_log,
             throttle=apigatewayv2.ThrottleSettings(rate_limit=requests_per_s, burst_limit=burst),
         )
 

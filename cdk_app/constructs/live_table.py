@@ -22,7 +22,7 @@ _CONNECT: Final = (
     "dynamodb:PutItem",
 )
 _DISCONNECT: Final = ("dynamodb:DeleteItem",)
-_TICKETS: Final = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
+_TICKETS: Final = ("dynamodb:PutItem", "dynamodb:Query")
 _SESSIONS: Final = (
     "dynamodb:ConditionCheckItem",
     "dynamodb:DeleteItem",
@@ -46,7 +46,7 @@ class LiveTable(Construct):
         is_deletion_protected: bool,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._key = key.key
+        self._key = key
         self.table = dynamodb.TableV2(
             self,
             "Table",
@@ -81,9 +81,14 @@ class LiveTable(Construct):
         self._grant(grantee, _TICKETS)
 
     def grant_running_sessions(self, grantee: iam.IGrantable) -> None:
-        """Let the grantee do all that owning sessions takes; never a scan."""
+        """Let the grantee do all that owning sessions takes, finding those without an owner; never a scan."""
         self._grant(grantee, _SESSIONS)
+        index_arn = f"{self.table.table_arn}/index/{records.WORK_INDEX}"
+        iam.Grant.add_to_principal(grantee=grantee, actions=["dynamodb:Query"], resource_arns=[index_arn])
 
     def _grant(self, grantee: iam.IGrantable, actions: tuple[str, ...]) -> None:
-        self.table.grant(grantee, *actions)
-        self._key.grant_encrypt_decrypt(grantee)
+        # Not the table's own `grant`: it adds every index of the table.
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=list(actions), resource_arns=[self.table.table_arn]
+        )
+        self._key.grant_use_by_dynamodb(grantee)

@@ -12,8 +12,10 @@ from constructs import Construct
 from cdk_app.constructs.network import Network
 from cdk_app.constructs.streaming_service import StreamingService
 from cdk_app.constructs.streaming_task import INGRESS_PORT
+from cdk_app.domain import Domain
 
-LISTENER_PORT: Final = 80
+_PLAIN_PORT: Final = 80
+_TLS_PORT: Final = 443
 _READINESS_PATH: Final = "/readyz"
 _PROBE_INTERVAL: Final = Duration.seconds(5)  # as fast as a network load balancer probes
 _PROBE_TIMEOUT: Final = Duration.seconds(2)
@@ -21,10 +23,21 @@ _DEREGISTRATION_DELAY: Final = Duration.seconds(30)  # a leaving task goes on fo
 
 
 class LoadBalancer(Construct):
-    """Balances the gateway's connections over the tasks; nobody but the VPC link can reach it."""
+    """Balances the gateway's connections over the tasks; nobody but the VPC link can reach it.
+
+    With a domain it speaks TLS under the domain's name; without one there is no name to have a certificate
+    for, and the hop from the link is plain.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, network: Network, service: StreamingService
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        network: Network,
+        service: StreamingService,
+        domain: Domain | None,
+        is_deletion_protected: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         security_group = ec2.SecurityGroup(
@@ -42,13 +55,25 @@ class LoadBalancer(Construct):
             internet_facing=False,
             cross_zone_enabled=True,
             security_groups=[security_group],
+            deletion_protection=is_deletion_protected,
             # The link's traffic comes from AWS's addresses, which no rule could name; nothing else comes in.
             enforce_security_group_inbound_rules_on_private_link_traffic=False,
         )
         security_group.connections.allow_to(
             service.security_group, ec2.Port.tcp(INGRESS_PORT), "messages and probes"
         )
-        listener = self.balancer.add_listener("Listener", port=LISTENER_PORT, protocol=elbv2.Protocol.TCP)
+        if domain is None:
+            self.origin = f"http://{self.balancer.load_balancer_dns_name}"
+            listener = self.balancer.add_listener("Listener", port=_PLAIN_PORT, protocol=elbv2.Protocol.TCP)
+        else:
+            self.origin = f"https://{domain.name}"  # the name that API Gateway finds on the certificate
+            listener = self.balancer.add_listener(
+                "TlsListener",
+                port=_TLS_PORT,
+                protocol=elbv2.Protocol.TLS,
+                certificates=[elbv2.ListenerCertificate.from_arn(domain.balancer_certificate_arn)],
+                ssl_policy=elbv2.SslPolicy.TLS13_RES,
+            )
         self.targets = listener.add_targets(
             "Tasks",
             port=INGRESS_PORT,

@@ -5,6 +5,7 @@ There is no `execute-api` endpoint, on purpose: with private DNS it answers 403 
 
 from __future__ import annotations
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -26,6 +27,7 @@ class Network(Construct):
         nat_gateways: int,
         key: EncryptionKey,
         log_retention: logs.RetentionDays,
+        removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, construct_id)
         self.vpc = ec2.Vpc(
@@ -53,8 +55,18 @@ class Network(Construct):
                 "DynamoDb": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.DYNAMODB),
             },
         )
-        flow_logs = logs.LogGroup(self, "FlowLogs", retention=log_retention, encryption_key=key.key)
-        self.vpc.add_flow_log("FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(flow_logs))
+        self.flow_logs = logs.LogGroup(
+            self,
+            "FlowLogs",
+            retention=log_retention,
+            encryption_key=key.key,
+            removal_policy=removal_policy,
+        )
+        self.vpc.add_flow_log(
+            "FlowLog",
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(self.flow_logs),
+            traffic_type=ec2.FlowLogTrafficType.ALL,
+        )
 
     def security_group(self, scope: Construct, construct_id: str, *, description: str) -> ec2.SecurityGroup:
         """Make the security group of something that calls AWS: out by HTTPS, until it is allowed more."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from aws_cdk import RemovalPolicy
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_app.constructs.page_headers import PageHeaders
+from cdk_app.domain import Domain
 
 PAGE_PATH: Final = "/live-transcription"
 PAGE_FILE: Final = "live_transcription.html"
@@ -30,6 +32,7 @@ class Page(Construct):
         api_domain_name: str,
         api_paths: Sequence[str],
         connects_to: Sequence[str],
+        domain: Domain | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.bucket = s3.Bucket(
@@ -56,9 +59,11 @@ class Page(Construct):
             origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
             response_headers_policy=headers.policy,
         )
+        self._domain = domain
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
+            **_naming(self, domain),
             comment="Live transcription",
             default_root_object=PAGE_FILE,
             default_behavior=cloudfront.BehaviorOptions(
@@ -77,9 +82,27 @@ class Page(Construct):
     @property
     def origin(self) -> str:
         """What a browser on the page sends as `Origin`."""
-        return f"https://{self.distribution.distribution_domain_name}"
+        name = self.distribution.distribution_domain_name if self._domain is None else self._domain.name
+        return f"https://{name}"
 
     @property
     def url(self) -> str:
         """The page's address."""
         return f"{self.origin}{PAGE_PATH}"
+
+
+class _Naming(TypedDict, total=False):
+    domain_names: list[str]
+    certificate: acm.ICertificate
+    minimum_protocol_version: cloudfront.SecurityPolicyProtocol
+
+
+def _naming(scope: Construct, domain: Domain | None) -> _Naming:
+    if domain is None:
+        return {}  # CloudFront's own name, with the certificate and the TLS versions that come with it
+    certificate = acm.Certificate.from_certificate_arn(scope, "Certificate", domain.page_certificate_arn)
+    return {
+        "domain_names": [domain.name],
+        "certificate": certificate,
+        "minimum_protocol_version": cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+    }

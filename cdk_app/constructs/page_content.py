@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_deployment as s3_deployment
 from constructs import Construct
 
 from cdk_app import assets
+from cdk_app.constructs.encryption_key import EncryptionKey
+from cdk_app.constructs.execution_role import ExecutionRole
 from cdk_app.constructs.page import Page
 from cdk_app.constructs.sign_in import SignIn
 from cdk_app.constructs.user_pool import UserPool
@@ -19,9 +23,24 @@ class PageContent(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, page: Page, users: UserPool, sign_in: SignIn
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        page: Page,
+        users: UserPool,
+        sign_in: SignIn,
+        key: EncryptionKey,
+        log_retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, construct_id)
+        log_group = logs.LogGroup(
+            self,
+            "Logs",
+            retention=log_retention,
+            encryption_key=key.key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
         config = {
             "api_url": page.origin,
             "sign_in": {
@@ -39,4 +58,6 @@ class PageContent(Construct):
             sources=[assets.page_files(), s3_deployment.Source.json_data("config.json", config)],
             cache_control=[s3_deployment.CacheControl.no_cache()],
             memory_limit=256,
+            log_group=log_group,
+            role=ExecutionRole(self, "Execution", log_group=log_group, is_in_vpc=False).role,
         )

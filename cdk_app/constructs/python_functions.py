@@ -13,6 +13,7 @@ from constructs import Construct
 
 from cdk_app import assets
 from cdk_app.constructs.encryption_key import EncryptionKey
+from cdk_app.constructs.execution_role import ExecutionRole
 from cdk_app.constructs.network import Network
 
 
@@ -58,6 +59,10 @@ class PythonFunctions(Construct):
             encryption_key=self._key,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        role = ExecutionRole(
+            scope, f"{name.capitalize()}Execution", log_group=log_group, is_in_vpc=network is not None
+        ).role
+        self._key.grant_decrypt(role)  # its own settings are encrypted
         return lambda_.Function(
             scope,
             name.capitalize(),
@@ -65,6 +70,7 @@ class PythonFunctions(Construct):
             architecture=assets.LAMBDA_ARCHITECTURE,
             handler=f"lambdas.{name}.handler.handler",
             code=assets.function_code(name, also=also),
+            role=role,
             layers=[self._layer],
             environment=dict(environment),
             environment_encryption=self._key,

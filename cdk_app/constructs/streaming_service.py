@@ -9,10 +9,12 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
-from cdk_app import names
+from cdk_app import metrics, names
+from cdk_app.config import StageConfiguration
 from cdk_app.constructs.database import Database
 from cdk_app.constructs.network import Network
 from cdk_app.constructs.streaming_task import INGRESS_PORT, StreamingTask
+from cdk_app.constructs.task_scaling import TaskScaling
 
 _GRACE_PERIOD: Final = Duration.seconds(60)
 
@@ -25,8 +27,7 @@ class StreamingService(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        stage_name: str,
-        tasks: int,
+        stage: StageConfiguration,
         network: Network,
         task: StreamingTask,
         database: Database,
@@ -35,7 +36,7 @@ class StreamingService(Construct):
         self.cluster = ecs.Cluster(
             self,
             "Cluster",
-            cluster_name=names.cluster(stage_name),
+            cluster_name=names.cluster(stage.name),
             vpc=network.vpc,
             container_insights_v2=ecs.ContainerInsights.ENABLED,
         )
@@ -50,10 +51,10 @@ class StreamingService(Construct):
         self.service = ecs.FargateService(
             self,
             "Service",
-            service_name=names.service(stage_name),
+            service_name=names.service(stage.name),
             cluster=self.cluster,
             task_definition=task.definition,
-            desired_count=tasks,
+            # No desired count: the scaling decides, and a deployment must not put it back.
             vpc_subnets=network.APPLICATION_SUBNETS,
             security_groups=[self.security_group],
             assign_public_ip=False,
@@ -61,5 +62,12 @@ class StreamingService(Construct):
             max_healthy_percent=200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             health_check_grace_period=_GRACE_PERIOD,
+        )
+        TaskScaling(
+            self,
+            "Scaling",
+            service=self.service,
+            size=stage.task,
+            active_sessions=metrics.active_sessions(stage.name),
         )
         database.admit(self.service, task.definition.task_role)

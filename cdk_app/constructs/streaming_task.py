@@ -22,6 +22,7 @@ from contract import environment
 
 INGRESS_PORT: Final = 8080
 _STOP_TIMEOUT: Final = Duration.seconds(120)  # Fargate's most; a task leaves within 20 s
+_UNPRIVILEGED: Final = "10001:10001"  # the image's own user, held to here whatever image comes
 _FORWARDING_KEY_CHARACTERS: Final = 64
 _HEALTH_PROBE: Final = (
     f"import urllib.request as u; u.urlopen('http://127.0.0.1:{INGRESS_PORT}/healthz', timeout=2)"
@@ -89,6 +90,7 @@ class StreamingTask(Construct):
                 environment.IDLE_TIMEOUT_S: str(stage.task.idle_timeout_s),
                 **database.environment(ca_file=assets.IMAGE_CA_FILE),
             },
+            user=_UNPRIVILEGED,
             readonly_root_filesystem=True,
             stop_timeout=_STOP_TIMEOUT,
             health_check=ecs.HealthCheck(
@@ -105,7 +107,7 @@ class StreamingTask(Construct):
         table.grant_running_sessions(role)
         websocket.grant_push(role)
         forwarding_key.grant_read(role)
-        key.key.grant_decrypt(role)
+        key.grant_use_by_secrets_manager(role)
         role.add_to_principal_policy(
             # AWS defines no resource for this action: "*" is all that it takes.
             iam.PolicyStatement(actions=["transcribe:StartMedicalStreamTranscription"], resources=["*"])

@@ -42,5 +42,12 @@ class WebsocketApi(Construct):
         return f"https://{self.api.api_id}.execute-api.{stack.region}.{stack.url_suffix}/{STAGE_NAME}"
 
     def grant_push(self, grantee: iam.IGrantable) -> None:
-        """Let the grantee send to, look at and close connections."""
-        self.api.grant_manage_connections(grantee)
+        """Let the grantee send to connections."""
+        connections = Stack.of(self).format_arn(
+            service="execute-api",
+            resource=self.api.api_id,
+            resource_name=f"{STAGE_NAME}/POST/@connections/*",
+        )
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=["execute-api:ManageConnections"], resource_arns=[connections]
+        )

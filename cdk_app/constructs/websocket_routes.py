@@ -10,6 +10,8 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from cdk_app.constructs.access_log import AccessLog
+from cdk_app.constructs.api_gateway_account import ApiGatewayAccount
 from cdk_app.constructs.load_balancer import LoadBalancer
 from cdk_app.constructs.websocket_api import STAGE_NAME, WebsocketApi
 
@@ -34,6 +36,7 @@ class WebsocketRoutes(Construct):
         connect: lambda_.IFunction,
         disconnect: lambda_.IFunction,
         balancer: LoadBalancer,
+        access_log: AccessLog,
         messages_per_s: int,
         burst: int,
     ) -> None:
@@ -50,9 +53,16 @@ class WebsocketRoutes(Construct):
             stage_name=STAGE_NAME,
             auto_deploy=True,
             detailed_metrics_enabled=True,
+            access_log_settings=access_log,
             throttle=apigatewayv2.ThrottleSettings(rate_limit=messages_per_s, burst_limit=burst),
         )
         self.stage.node.add_dependency(*routes)  # a stage with no route cannot be deployed
+        self.stage.node.add_dependency(ApiGatewayAccount(self, "Logging").account)
+        # Said and not left to a default: an execution log with data trace holds every word.
+        plain = self.stage.node.default_child
+        assert isinstance(plain, apigatewayv2.CfnStage)
+        plain.add_property_override("DefaultRouteSettings.DataTraceEnabled", False)
+        plain.add_property_override("DefaultRouteSettings.LoggingLevel", "OFF")
 
     def _lambda_route(
         self, name: str, route_key: str, websocket: WebsocketApi, function: lambda_.IFunction
@@ -75,7 +85,7 @@ class WebsocketRoutes(Construct):
             api_id=websocket.api.api_id,
             integration_type="HTTP_PROXY",
             integration_method="POST",
-            integration_uri=f"http://{balancer.balancer.load_balancer_dns_name}{_MESSAGES_PATH}",
+            integration_uri=f"{balancer.origin}{_MESSAGES_PATH}",
             connection_type="VPC_LINK",
             connection_id=link.vpc_link_id,
             payload_format_version="1.0",

@@ -26,8 +26,15 @@ class DataStack(Stack):
             nat_gateways=stage.nat_gateways,
             key=self.key,
             log_retention=stage.log_retention,
+            removal_policy=stage.removal_policy,
         )
-        self.audio = AudioBucket(self, "Audio", key=self.key, removal_policy=stage.removal_policy)
+        self.audio = AudioBucket(
+            self,
+            "Audio",
+            key=self.key,
+            recordings_kept_days=stage.recordings_kept_days,
+            removal_policy=stage.removal_policy,
+        )
         self.table = LiveTable(
             self,
             "Live",
@@ -53,6 +60,8 @@ class DataStack(Stack):
             is_deletion_protected=stage.is_deletion_protected,
         )
         CfnOutput(self, "UserPoolId", value=self.users.pool.user_pool_id)
+        CfnOutput(self, "AudioBucketName", value=self.audio.bucket.bucket_name)
+        CfnOutput(self, "FlowLogGroup", value=self.network.flow_logs.log_group_name)
 
     @property
     def availability_zones(self) -> list[str]:

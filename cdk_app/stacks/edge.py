@@ -6,6 +6,8 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from cdk_app.config import StageConfiguration
+from cdk_app.constructs import access_log
+from cdk_app.constructs.access_log import AccessLog
 from cdk_app.constructs.edge_functions import EdgeFunctions
 from cdk_app.constructs.http_api import HttpApi
 from cdk_app.constructs.page import Page
@@ -30,13 +32,31 @@ class EdgeStack(Stack):
         service: ServiceStack,
     ) -> None:
         super().__init__(scope, construct_id, env=stage.environment)
-        http_api = HttpApi(self, "Http", requests_per_s=stage.http_requests_per_s, burst=stage.http_burst)
+        logged = {
+            name: AccessLog(
+                self,
+                f"{name}AccessLog",
+                fields=fields,
+                key=data.key,
+                log_retention=stage.log_retention,
+                removal_policy=stage.removal_policy,
+            )
+            for name, fields in (("Http", access_log.HTTP_FIELDS), ("Websocket", access_log.WEBSOCKET_FIELDS))
+        }
+        http_api = HttpApi(
+            self,
+            "Http",
+            access_log=logged["Http"],
+            requests_per_s=stage.http_requests_per_s,
+            burst=stage.http_burst,
+        )
         page = Page(
             self,
             "Page",
             api_domain_name=http_api.domain_name,
             api_paths=HttpApi.PATHS,
             connects_to=[service.websocket.origin, data.users.origin],
+            domain=stage.domain,
         )
         sign_in = SignIn(self, "SignIn", users=data.users, page_url=page.url)
         functions = EdgeFunctions(
@@ -59,12 +79,24 @@ class EdgeStack(Stack):
             connect=functions.connect,
             disconnect=functions.disconnect,
             balancer=service.balancer,
+            access_log=logged["Websocket"],
             messages_per_s=stage.websocket_messages_per_s,
             burst=stage.websocket_burst,
         )
-        PageContent(self, "Content", page=page, users=data.users, sign_in=sign_in)
+        PageContent(
+            self,
+            "Content",
+            page=page,
+            users=data.users,
+            sign_in=sign_in,
+            key=data.key,
+            log_retention=stage.log_retention,
+        )
 
         CfnOutput(self, "PageUrl", value=page.url)
+        CfnOutput(self, "PageDomainTarget", value=page.distribution.distribution_domain_name)
         CfnOutput(self, "HealthUrl", value=f"{page.origin}/health")
         for name, function in functions.by_name().items():
             CfnOutput(self, f"{name}LogGroup", value=function.log_group.log_group_name)
+        for name, log in logged.items():
+            CfnOutput(self, f"{name}AccessLogGroup", value=log.log_group.log_group_name)

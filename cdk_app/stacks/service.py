@@ -46,14 +46,20 @@ class ServiceStack(Stack):
         service = StreamingService(
             self,
             "Streaming",
-            stage_name=stage.name,
-            tasks=stage.task.tasks,
+            stage=stage,
             network=data.network,
             task=task,
             database=data.database,
         )
         migration.execute_before(service.service)
-        self.balancer = LoadBalancer(self, "Balancer", network=data.network, service=service)
+        self.balancer = LoadBalancer(
+            self,
+            "Balancer",
+            network=data.network,
+            service=service,
+            domain=stage.domain,
+            is_deletion_protected=stage.is_deletion_protected,
+        )
 
         CfnOutput(self, "WebsocketUrl", value=self.websocket.url)
         CfnOutput(self, "ClusterName", value=service.cluster.cluster_name)

@@ -11,10 +11,17 @@ from typing import Any
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
-from cdk_app import assets
+from cdk_app import assets, compliance
 from cdk_app.app import compose
+from cdk_app.config import stage_from_context
 
 Properties = Mapping[str, Any]
+
+# The context of a deployment under a name of its own.
+DOMAIN = {
+    "domain": "transcription.example.org",
+    "certificate": "arn:aws:acm:us-east-1:111122223333:certificate/for-the-name",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +83,18 @@ class Assembly:
         return found[0]
 
 
-def synthesise(context: Mapping[str, object], directory: Path) -> Assembly:
-    """Synthesise with the repository's own context and these changes to it; the layer is not bundled."""
+def application(context: Mapping[str, object], directory: Path) -> App:
+    """Make an app with the repository's own context and these changes to it; no layer will be bundled."""
     own: dict[str, object] = json.loads((assets.ROOT / "cdk.json").read_text())["context"]
-    app = App(context={**own, "aws:cdk:bundling-stacks": [], **context}, outdir=str(directory))
-    data, service, edge = (_template(Template.from_stack(stack)) for stack in compose(app))
+    return App(context={**own, "aws:cdk:bundling-stacks": [], **context}, outdir=str(directory))
+
+
+def synthesise(context: Mapping[str, object], directory: Path) -> Assembly:
+    """Synthesise a stage, under the rules that every synthesis must satisfy."""
+    app = application(context, directory)
+    stacks = compose(app)
+    compliance.enforce(app, stage_from_context(app.node))
+    data, service, edge = (_template(Template.from_stack(stack)) for stack in stacks)
     manifest = json.loads((directory / "manifest.json").read_text())
     return Assembly(data, service, edge, directory, manifest.get("missing", []))
 

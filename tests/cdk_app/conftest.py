@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cdk_app.assembly import Assembly, synthesise
+from tests.cdk_app.assembly import DOMAIN, Assembly, synthesise
 
 _HERE = Path(__file__).parent
 _SYNTHESIS_TIMEOUT_S = 300  # the first test that asks for it waits for Node to start and for every asset
@@ -23,3 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """The stage `dev`, as the repository's cdk.json has it."""
     return synthesise({}, tmp_path_factory.mktemp("cdk.out"))
+
+
+@pytest.fixture(scope="session")
+def named_assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The stage `staging`, under a domain of the operator's."""
+    return synthesise({"stage": "staging", **DOMAIN}, tmp_path_factory.mktemp("named.cdk.out"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cdk_app.constructs.execution_role import NETWORK_INTERFACE_ACTIONS
 from tests.cdk_app.assembly import Assembly, Properties, Resource
 
 _WITHOUT_A_RESOURCE = {
+    *NETWORK_INTERFACE_ACTIONS,  # Lambda asks for them on everything, to place a function in the VPC
     "transcribe:StartMedicalStreamTranscription",  # streams have no ARN
     "ecr:GetAuthorizationToken",  # a token is for the registry, not for a repository
 }
@@ -56,3 +58,37 @@ def test_the_table_is_never_scanned(assembly: Assembly) -> None:
 
     assert "dynamodb:Query" in actions
     assert "dynamodb:Scan" not in actions
+
+
+def test_a_functions_code_cannot_use_what_lambda_needs_to_place_it(assembly: Assembly) -> None:
+    """Who took over the code must not be able to take the network apart."""
+    denied = [
+        statement
+        for resource in assembly.resources()
+        for statement in _statements(resource)
+        if statement["Effect"] == "Deny" and "ec2:DeleteNetworkInterface" in _as_list(statement["Action"])
+    ]
+
+    assert len(denied) == 2  # migrate and api
+    for statement in denied:
+        assert set(_as_list(statement["Action"])) == set(NETWORK_INTERFACE_ACTIONS)
+        assert "lambda:SourceFunctionArn" in statement["Condition"]["ArnLike"]
+
+
+def test_the_key_is_used_through_the_services_that_hold_the_data(assembly: Assembly) -> None:
+    """A task that could decrypt by itself could decrypt what it was never shown."""
+    (policy,) = (
+        resource
+        for resource in assembly.service.of_type("AWS::IAM::Policy")
+        if "TaskRole" in resource.logical_id
+    )
+    statements = [
+        statement
+        for statement in _statements(policy)
+        if any(str(action).startswith("kms:") for action in _as_list(statement["Action"]))
+    ]
+
+    through = {statement["Condition"]["StringEquals"]["kms:ViaService"] for statement in statements}
+    assert through == {
+        f"{service}.us-east-1.amazonaws.com" for service in ("s3", "dynamodb", "secretsmanager")
+    }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from cdk_app.config import STAGES
 from contract import object_keys
-from tests.cdk_app.assembly import Assembly, Resource
+from tests.cdk_app.assembly import Assembly, Properties, Resource
 
 
 def _audio(assembly: Assembly) -> Resource:
@@ -50,10 +51,36 @@ def test_every_bucket_refuses_what_is_not_tls(assembly: Assembly) -> None:
     assert refusing == buckets
 
 
-def test_a_deleted_part_is_gone_within_a_day(assembly: Assembly) -> None:
-    """The recording replaces the parts; their versions must not outlive it."""
-    (rule,) = _audio(assembly).properties["LifecycleConfiguration"]["Rules"]
+def _rules(assembly: Assembly, prefix: str) -> list[Properties]:
+    rules = _audio(assembly).properties["LifecycleConfiguration"]["Rules"]
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
+    return [rule for rule in rules if rule["Prefix"] == prefix]
 
-    assert rule["Prefix"] == object_keys.PARTS_PREFIX
+
+def test_a_deleted_part_is_gone_within_a_day(assembly: Assembly) -> None:
+    """The recording replaces the parts; neither their versions nor their markers must outlive it."""
+    (rule,) = _rules(assembly, object_keys.PARTS_PREFIX)
+
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert rule["ExpiredObjectDeleteMarker"] is True
+    assert "ExpirationInDays" not in rule  # a part that no recording replaced is all there is
     assert _audio(assembly).properties["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_a_recording_is_kept_as_long_as_the_stage_says(assembly: Assembly) -> None:
+    """How long is the law's business; that it is had back after a mistake is ours."""
+    ageing, clearing = _rules(assembly, object_keys.RECORDINGS_PREFIX)
+
+    assert ageing["ExpirationInDays"] == STAGES["dev"].recordings_kept_days
+    assert ageing["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert clearing["ExpiredObjectDeleteMarker"] is True
+
+
+def test_who_read_audio_is_on_record(assembly: Assembly) -> None:
+    """In a bucket of its own, where S3 alone writes."""
+    logging = _audio(assembly).properties["LoggingConfiguration"]
+    kept = assembly.data.resources[logging["DestinationBucketName"]["Ref"]]
+
+    assert kept.type == "AWS::S3::Bucket"
+    (rule,) = kept.properties["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] == 90

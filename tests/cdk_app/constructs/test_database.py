@@ -24,6 +24,9 @@ def test_the_database_takes_tls_only_and_logs_no_values(assembly: Assembly) -> N
     assert parameters["rds.force_ssl"] == "1"
     assert parameters["log_error_verbosity"] == "terse"
     assert parameters["log_min_error_statement"] == "panic"
+    assert parameters["log_parameter_max_length_on_error"] == "0"
+    assert parameters["log_parameter_max_length"] == "0"
+    assert parameters["log_statement"] == "none"
 
 
 def test_the_databases_minor_version_is_ours_to_change(assembly: Assembly) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cdk_app.config import STAGES
 from tests.cdk_app.assembly import Assembly
 
 
@@ -35,3 +36,13 @@ def test_the_page_reaches_every_route_on_its_own_domain(assembly: Assembly) -> N
     assert behaviours == {key.partition(" ")[2] for key in asked}
     apis = assembly.edge.of_type("AWS::ApiGatewayV2::Api")
     assert not [api for api in apis if "CorsConfiguration" in api.properties]
+
+
+def test_the_api_is_throttled_as_configured(assembly: Assembly) -> None:
+    """Health is open to anyone, a ticket is a write."""
+    stages = assembly.edge.of_type("AWS::ApiGatewayV2::Stage")
+    (stage,) = (stage for stage in stages if stage.properties["StageName"] == "$default")
+
+    settings = stage.properties["DefaultRouteSettings"]
+    assert settings["ThrottlingRateLimit"] == STAGES["dev"].http_requests_per_s
+    assert settings["ThrottlingBurstLimit"] == STAGES["dev"].http_burst

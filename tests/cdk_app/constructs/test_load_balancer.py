@@ -29,3 +29,11 @@ def test_readiness_is_probed_as_fast_as_the_balancer_can(assembly: Assembly) -> 
     assert targets["UnhealthyThresholdCount"] == 2
     attributes = {attribute["Key"]: attribute["Value"] for attribute in targets["TargetGroupAttributes"]}
     assert attributes["deregistration_delay.timeout_seconds"] == "30"
+
+
+def test_a_deployment_that_does_not_come_up_is_taken_back(assembly: Assembly) -> None:
+    """The old tasks stay until the new ones are healthy."""
+    deployment = assembly.service.only("AWS::ECS::Service").properties["DeploymentConfiguration"]
+
+    assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+    assert deployment["MinimumHealthyPercent"] == 100

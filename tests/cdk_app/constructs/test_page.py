@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
-from cdk_app.constructs.page import PAGE_PATH
-from tests.cdk_app.assembly import Assembly
+from cdk_app import assets
+from cdk_app.constructs.page import PAGE_FILE, PAGE_PATH
+from contract import environment
+from tests.cdk_app.assembly import DOMAIN, Assembly
 
 
 def _policy(assembly: Assembly) -> Any:
@@ -74,3 +77,24 @@ def test_the_page_is_told_what_only_a_deployment_knows(assembly: Assembly) -> No
     assert config["sign_in"]["authorize_url"].endswith("/oauth2/authorize")
     assert config["sign_in"]["redirect_uri"].endswith(PAGE_PATH)
     assert config["sign_in"]["scopes"] == ["openid"]
+
+
+def test_the_page_has_nothing_that_its_policy_forbids() -> None:
+    """No style or script in the markup, so that neither needs an exception."""
+    markup = (assets.ROOT / "frontend" / PAGE_FILE).read_text()
+
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", markup)
+    assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", markup))
+
+
+def test_the_page_takes_the_operators_name(named_assembly: Assembly) -> None:
+    """It is the origin that sockets are admitted from, and where the sign-in returns to."""
+    distribution = named_assembly.edge.only("AWS::CloudFront::Distribution").properties["DistributionConfig"]
+
+    assert distribution["Aliases"] == [DOMAIN["domain"]]
+    assert distribution["ViewerCertificate"]["AcmCertificateArn"] == DOMAIN["certificate"]
+    assert distribution["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    client = named_assembly.edge.only("AWS::Cognito::UserPoolClient").properties
+    assert client["CallbackURLs"] == [f"https://{DOMAIN['domain']}{PAGE_PATH}"]
+    connect = named_assembly.function("connect").properties["Environment"]["Variables"]
+    assert connect[environment.ALLOWED_ORIGINS] == f"https://{DOMAIN['domain']}"

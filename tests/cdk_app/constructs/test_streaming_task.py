@@ -52,6 +52,7 @@ def test_the_task_runs_on_arm_and_writes_to_no_disk(assembly: Assembly, containe
     assert task["RuntimePlatform"] == {"CpuArchitecture": "ARM64", "OperatingSystemFamily": "LINUX"}
     assert container["ReadonlyRootFilesystem"] is True
     assert container["StopTimeout"] == 120
+    assert container["User"] == "10001:10001"
 
 
 def test_the_task_pushes_to_the_stage_that_clients_connect_to(

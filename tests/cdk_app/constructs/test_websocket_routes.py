@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.cdk_app.assembly import Assembly, Resource, StackTemplate
+from cdk_app.config import STAGES
+from tests.cdk_app.assembly import DOMAIN, Assembly, Properties, Resource, StackTemplate
 
 
 def _integration_of(edge: StackTemplate, route_key: str) -> Resource:
@@ -77,6 +78,48 @@ def test_the_stage_is_deployed_after_its_routes(assembly: Assembly) -> None:
     routes = assembly.edge.of_type("AWS::ApiGatewayV2::Route")
     websocket_routes = {route.logical_id for route in routes if route.properties["RouteKey"].startswith("$")}
     assert websocket_routes <= stage.depends_on
+
+
+def _stage(assembly: Assembly) -> Properties:
+    stages = assembly.edge.of_type("AWS::ApiGatewayV2::Stage")
+    (stage,) = (stage for stage in stages if stage.properties["StageName"] == "live")
+    return stage.properties
+
+
+def test_the_gateway_keeps_no_message(assembly: Assembly) -> None:
+    """An execution log with data trace would hold every word that is said."""
+    settings = _stage(assembly)["DefaultRouteSettings"]
+
+    assert settings["DataTraceEnabled"] is False
+    assert settings["LoggingLevel"] == "OFF"
+
+
+def test_the_stage_is_throttled_as_configured(assembly: Assembly) -> None:
+    """One stage's flood must not use up the account."""
+    settings = _stage(assembly)["DefaultRouteSettings"]
+
+    assert settings["ThrottlingRateLimit"] == STAGES["dev"].websocket_messages_per_s
+    assert settings["ThrottlingBurstLimit"] == STAGES["dev"].websocket_burst
+
+
+def test_the_access_log_is_allowed_before_it_is_asked_for(assembly: Assembly) -> None:
+    """API Gateway refuses a stage with a log in an account that never allowed it one."""
+    account = assembly.edge.only("AWS::ApiGateway::Account")
+    stages = assembly.edge.of_type("AWS::ApiGatewayV2::Stage")
+    (stage,) = (stage for stage in stages if stage.properties["StageName"] == "live")
+
+    assert account.logical_id in stage.depends_on
+
+
+def test_with_a_domain_the_message_travels_encrypted(named_assembly: Assembly) -> None:
+    """API Gateway asks the balancer for the name on its certificate."""
+    integration = _integration_of(named_assembly.edge, "$default").properties
+
+    assert integration["IntegrationUri"] == f"https://{DOMAIN['domain']}/messages"
+    listener = named_assembly.service.only("AWS::ElasticLoadBalancingV2::Listener").properties
+    assert (listener["Protocol"], listener["Port"]) == ("TLS", 443)
+    assert listener["Certificates"] == [{"CertificateArn": DOMAIN["certificate"]}]
+    assert "TLS13" in listener["SslPolicy"]
 
 
 def test_the_link_goes_to_the_internal_balancer(assembly: Assembly) -> None:
