@@ -90,20 +90,29 @@ class Recordings:
 
     async def compact(self, terms: SessionTerms, end: int, sha256: str, *, may_delete: bool) -> bool:
         """Make one recording of the parts, then delete them; False: they had to be kept."""
+        made_of: list[str] | None = None
         async with self._compacting:
             for attempt in range(COMPACT_ATTEMPTS):
                 if attempt:
                     await asyncio.sleep(COMPACT_RETRY_S)
                 try:
-                    return await self._compact(terms, end, sha256, may_delete=may_delete)
+                    # Once made it is not made again: a deletion that failed half-way has left too few parts.
+                    if made_of is None:
+                        made_of = await self._make(terms, end, sha256)
+                    if made_of is None or not may_delete:
+                        return False
+                    await self._audio.delete(made_of)
                 except Unavailable as error:
                     _log.warning(
                         "Session recording not compacted yet",
                         extra={"session_id": terms.session_id, "code": error.code},
                     )
+                else:
+                    return True
         return False
 
-    async def _compact(self, terms: SessionTerms, end: int, sha256: str, *, may_delete: bool) -> bool:
+    async def _make(self, terms: SessionTerms, end: int, sha256: str) -> list[str] | None:
+        """Write the recording; give the keys of the parts it is made of, None if it cannot be."""
         pieces = await self._pieces(terms, end)
         digest = hashlib.sha256()
         pcm = bytearray(bytes_in(end))  # a gap is silence of its length
@@ -113,13 +122,15 @@ class Recordings:
             pcm[bytes_in(piece.start) : bytes_in(piece.end)] = data
         if digest.hexdigest() != sha256:
             _log.error("Session parts differ from their seal: kept", extra={"session_id": terms.session_id})
-            return False
-        flac = await asyncio.to_thread(self._compactor.encode, pcm, terms.sample_rate_hz)
+            return None
+        try:
+            flac = await asyncio.to_thread(self._compactor.encode, pcm, terms.sample_rate_hz)
+        except ValueError:
+            _log.error("Session recording differs from its parts", extra={"session_id": terms.session_id})
+            return None
         key = recording_key(terms.user_id, terms.session_id, terms.encoding)
         await self._audio.put(key, flac, "audio/flac")
-        if may_delete:
-            await self._audio.delete([piece.part.key for piece in pieces])
-        return may_delete
+        return [piece.part.key for piece in pieces]
 
     async def _pieces(self, terms: SessionTerms, end: int | None = None) -> list[_Piece]:
         parts = await self._audio.list_parts(parts_prefix(terms.user_id, terms.session_id))

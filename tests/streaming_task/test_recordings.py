@@ -1,0 +1,251 @@
+"""What was stored in parts is read back, sealed, made one recording; no part goes before that is proven."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+
+import pytest
+
+from contract.audio import bytes_in
+from contract.object_keys import manifest_key, part_key, recording_key
+from streaming_task.ports import Unavailable
+from streaming_task.recordings import COMPACT_ATTEMPTS, Recordings
+from tests.fakes.live_ports import FakeCompactor
+from tests.fakes.ports import FakeAudioStore
+from tests.fakes.virtual_time import in_virtual_time, until
+from tests.streaming_task.bench import terms
+
+TERMS = terms()
+MANIFEST = manifest_key(TERMS.user_id, TERMS.session_id)
+RECORDING = recording_key(TERMS.user_id, TERMS.session_id, TERMS.encoding)
+
+
+class Shelf:
+    """A store with parts of one session, and what makes a recording of them."""
+
+    def __init__(self, *parts: tuple[int, bytes]) -> None:
+        self.store = FakeAudioStore()
+        self.compactor = FakeCompactor()
+        self.recordings = Recordings(self.store, self.compactor)
+        self.parts = [self.add(start, data) for start, data in parts]
+
+    def add(self, start: int, data: bytes) -> str:
+        """Put a part there; give its key."""
+        digest = hashlib.sha256(data).hexdigest()
+        end = start + len(data) // 2
+        key = part_key(TERMS.user_id, TERMS.session_id, start, end, digest, TERMS.encoding)
+        self.store.objects[key] = data
+        return key
+
+    def manifest(self) -> dict[str, object]:
+        """Give the manifest."""
+        read = json.loads(self.store.objects[MANIFEST])
+        assert isinstance(read, dict)
+        return read
+
+
+def pcm(first: int, count: int) -> bytes:
+    """Make samples that tell where they belong."""
+    return b"".join((first + index).to_bytes(2, "little") for index in range(count))
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (0, 10, pcm(0, 4) + bytes(8) + pcm(8, 2)),
+        (2, 9, pcm(2, 2) + bytes(8) + pcm(8, 1)),
+        (5, 7, bytes(4)),
+        (9, 14, pcm(9, 3) + bytes(4)),
+        (20, 23, bytes(6)),
+    ],
+    ids=[
+        "across a hole",
+        "within parts",
+        "in a hole",
+        "past the last part",
+        "beyond all",
+    ],
+)
+async def test_reading_fills_holes_with_silence(start: int, end: int, expected: bytes) -> None:
+    """What no part holds is silence of its length: the recogniser's clock must not jump."""
+    shelf = Shelf((0, pcm(0, 4)), (8, pcm(8, 4)))
+
+    assert await shelf.recordings.read(TERMS, start, end) == expected
+
+
+async def test_overlapping_parts_give_every_sample_once() -> None:
+    """Two owners may have cut the same audio differently; the union of their parts is the recording."""
+    shelf = Shelf((0, pcm(0, 6)), (0, pcm(0, 3)), (3, pcm(3, 6)), (4, pcm(4, 2)))
+
+    assert await shelf.recordings.read(TERMS, 0, 9) == pcm(0, 9)
+
+
+async def test_a_part_that_vanished_is_no_silence() -> None:
+    """A hole that should not be there is a failure to be tried again, never a quiet loss."""
+    shelf = Shelf((0, pcm(0, 4)))
+    listed = await shelf.store.list_parts("parts/")
+    shelf.store.objects.clear()
+    shelf.store.list_parts = lambda prefix: asyncio.sleep(0, listed)  # type: ignore[method-assign]
+
+    with pytest.raises(Unavailable, match="PartMissing"):
+        await shelf.recordings.read(TERMS, 0, 4)
+
+
+async def test_sealing_writes_down_what_the_recording_is() -> None:
+    """The manifest lists the parts in order, cut at the end, with the hash of the bytes it vouches for."""
+    shelf = Shelf((8, pcm(8, 4)), (0, pcm(0, 4)))
+
+    sealed = await shelf.recordings.seal(TERMS, 10, ((4, 8),), None)
+
+    manifest = shelf.manifest()
+    assert sealed == manifest["sha256"] == sha256(pcm(0, 4) + pcm(8, 2))
+    assert (manifest["samples"], manifest["gaps"], manifest["sample_rate"]) == (10, [[4, 8]], 16_000)
+    assert [(part["key"], part["from"], part["to"]) for part in manifest["parts"]] == [  # type: ignore[attr-defined]
+        (shelf.parts[1], 0, 4),
+        (shelf.parts[0], 8, 10),
+    ]
+
+
+async def test_sealing_with_a_known_hash_reads_no_audio() -> None:
+    """A session that heard everything itself has the hash already: half an hour need not be fetched again."""
+    shelf = Shelf((0, pcm(0, 4)))
+
+    sealed = await shelf.recordings.seal(TERMS, 4, (), "known")
+
+    assert sealed == "known"
+    assert shelf.store.reads.calls == 0
+
+
+async def test_sealing_again_changes_nothing() -> None:
+    """The manifest is written once, so a step whose answer was lost can be taken again."""
+    shelf = Shelf((0, pcm(0, 4)))
+    shelf.store.puts.lose()
+    with pytest.raises(Unavailable):
+        await shelf.recordings.seal(TERMS, 4, (), None)
+    written = shelf.store.objects[MANIFEST]
+
+    await shelf.recordings.seal(TERMS, 4, (), None)
+
+    assert shelf.store.objects[MANIFEST] == written
+
+
+async def test_compaction_makes_one_recording_and_then_deletes_the_parts() -> None:
+    """A gap is silence of its length in it."""
+    shelf = Shelf((0, pcm(0, 4)), (8, pcm(8, 4)))
+
+    is_done = await shelf.recordings.compact(TERMS, 10, sha256(pcm(0, 4) + pcm(8, 2)), may_delete=True)
+
+    assert is_done
+    assert shelf.store.objects == {RECORDING: b"16000:" + pcm(0, 4) + bytes(bytes_in(4)) + pcm(8, 2)}
+
+
+async def test_parts_that_differ_from_their_seal_are_kept() -> None:
+    """Bytes that are not what was sealed are evidence: nothing is made of them, and nothing of them goes."""
+    shelf = Shelf((0, pcm(0, 4)))
+
+    is_done = await shelf.recordings.compact(TERMS, 4, sha256(b"other"), may_delete=True)
+
+    assert not is_done
+    assert list(shelf.store.objects) == shelf.parts
+
+
+async def test_a_recording_that_decodes_to_other_samples_is_not_written() -> None:
+    """The coder checks itself, and when it finds a fault the parts are the recording."""
+    shelf = Shelf((0, pcm(0, 4)))
+    shelf.compactor.is_broken = True
+
+    is_done = await shelf.recordings.compact(TERMS, 4, sha256(pcm(0, 4)), may_delete=True)
+
+    assert not is_done
+    assert list(shelf.store.objects) == shelf.parts
+
+
+async def test_parts_the_client_contradicts_are_kept_beside_the_recording() -> None:
+    """Where client and server disagree there is a recording, and everything it was made of."""
+    shelf = Shelf((0, pcm(0, 4)))
+
+    is_done = await shelf.recordings.compact(TERMS, 4, sha256(pcm(0, 4)), may_delete=False)
+
+    assert not is_done
+    assert set(shelf.store.objects) == {*shelf.parts, RECORDING}
+
+
+@in_virtual_time
+async def test_compaction_outlasts_a_bad_minute_of_the_store() -> None:
+    """It is never in a hurry; a failed attempt is made again, whichever step it was."""
+    shelf = Shelf((0, pcm(0, 4)))
+    shelf.store.lists.fail()
+    shelf.store.reads.fail()
+    shelf.store.puts.lose()
+    shelf.store.deletes.fail()
+
+    is_done = await shelf.recordings.compact(TERMS, 4, sha256(pcm(0, 4)), may_delete=True)
+
+    assert is_done
+    assert list(shelf.store.objects) == [RECORDING]
+
+
+@pytest.mark.parametrize("left", [0, 1])
+@in_virtual_time
+async def test_a_deletion_that_fails_half_way_is_finished(left: int) -> None:
+    """The recording is there: that parts are missing now is no reason to doubt the others."""
+    shelf = Shelf((0, pcm(0, 4)), (4, pcm(4, 4)))
+    shelf.store.deletes.fail()
+    compacting = asyncio.create_task(
+        shelf.recordings.compact(TERMS, 8, sha256(pcm(0, 8)), may_delete=True), name="compact"
+    )
+    await until(lambda: shelf.store.deletes.calls)
+    for key in shelf.parts[left:]:
+        del shelf.store.objects[key]
+
+    assert await compacting
+    assert list(shelf.store.objects) == [RECORDING]
+
+
+async def test_a_session_without_audio_has_an_empty_recording() -> None:
+    """Started and stopped without a word: a recording all the same, and no part to delete."""
+    shelf = Shelf()
+
+    is_done = await shelf.recordings.compact(TERMS, 0, sha256(b""), may_delete=True)
+
+    assert is_done
+    assert list(shelf.store.objects) == [RECORDING]
+
+
+@in_virtual_time
+async def test_compaction_gives_up_in_the_end_and_keeps_the_parts() -> None:
+    """A store that stays away costs attempts, not audio."""
+    shelf = Shelf((0, pcm(0, 4)))
+    shelf.store.lists.fail(*[Unavailable("SlowDown")] * COMPACT_ATTEMPTS)
+
+    is_done = await shelf.recordings.compact(TERMS, 4, sha256(pcm(0, 4)), may_delete=True)
+
+    assert not is_done
+    assert list(shelf.store.objects) == shelf.parts
+
+
+@in_virtual_time
+async def test_one_recording_is_made_at_a_time() -> None:
+    """Each holds a whole recording in memory: the second waits for the first."""
+    shelf = Shelf((0, pcm(0, 4)))
+    shelf.store.reads.hold()
+    compacting = [
+        asyncio.create_task(
+            shelf.recordings.compact(TERMS, 4, sha256(pcm(0, 4)), may_delete=False), name=f"compact {number}"
+        )
+        for number in range(2)
+    ]
+    await asyncio.sleep(1.0)
+    reads_under_way = shelf.store.reads.calls
+
+    shelf.store.reads.release()
+    await asyncio.gather(*compacting)
+
+    assert reads_under_way == 1
+    assert shelf.store.reads.calls == 2
