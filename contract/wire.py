@@ -33,6 +33,7 @@ MAX_MESSAGE_BYTES = 32_000
 MAX_ID_CHARACTERS = 64
 MAX_TICKET_CHARACTERS = 256
 MAX_CRC32 = 0xFFFF_FFFF
+MAX_SEGMENT = 999_999  # finals are kept under six digits
 BUFFER_BYTES = 60 * 1024 * 1024  # of one session, not yet durable
 AHEAD_BYTES = 2 * 1024 * 1024  # how far past `received` audio may lie
 MESSAGES_PER_S = 40
@@ -212,7 +213,7 @@ def _about_session(kind: str, ref: str | None, session_id: str, message: dict[st
                 session_id=session_id,
                 client=uuid_field(message, "client"),
                 have_from=None if is_null(message, "have_from") else whole_field(message, "have_from"),
-                last_segment=whole_field(message, "last_segment", lowest=-1),
+                last_segment=whole_field(message, "last_segment", lowest=-1, highest=MAX_SEGMENT),
             )
         case "pause":
             return Pause(ref, session_id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contract.records import ConnectionId
 from contract.wire import Code, Refusal
 
+SUPERSEDED = "This session has been taken over by another page."
+
 
 class Attachment:
     """One page at a time; a page may change its connection as often as it likes."""
@@ -31,4 +33,4 @@ class Attachment:
             Refusal: superseded.
         """
         if self._client_of.get(connection_id, self._client) != self._client:
-            raise Refusal(Code.SUPERSEDED, "This session has been taken over by another page.", ref=ref)
+            raise Refusal(Code.SUPERSEDED, SUPERSEDED, ref=ref)

@@ -17,6 +17,7 @@ from streaming_task.core.recording import Recording
 from streaming_task.core.transcript import Transcript
 
 STEP_RETRY_S = 1.0
+STEP_RETRY_MOST_S = 8.0
 
 
 class _Step(StrEnum):
@@ -27,6 +28,7 @@ class _Step(StrEnum):
     SEALED = auto()
     COMMITTING = auto()
     COMMITTED = auto()
+    COMPLETING = auto()  # committed, and the rest of the transcript has come
 
 
 _STATE = {  # once the end is known
@@ -37,27 +39,37 @@ _STATE = {  # once the end is known
     _Step.SEALED: SessionState.SEALED,
     _Step.COMMITTING: SessionState.SEALED,
     _Step.COMMITTED: SessionState.COMMITTED,
+    _Step.COMPLETING: SessionState.COMMITTED,
+}
+_REACHED = {
+    SessionState.OPEN: _Step.OPEN,
+    SessionState.STOPPING: _Step.STOP_WRITTEN,
+    SessionState.SEALED: _Step.SEALED,
+    SessionState.COMMITTED: _Step.COMMITTED,
 }
 _BEFORE = {
     _Step.WRITING_STOP: _Step.OPEN,
     _Step.SEALING: _Step.STOP_WRITTEN,
     _Step.COMMITTING: _Step.SEALED,
+    _Step.COMPLETING: _Step.COMMITTED,
 }
 
 
 class Ending:
     """Walks a session to its end."""
 
-    def __init__(self, *, commit_retry_s: float) -> None:
+    def __init__(self, meta: SessionMeta, *, commit_retry_s: float) -> None:
+        """Begin where the session's last owner left it."""
         self._commit_retry_s = commit_retry_s
-        self._step = _Step.OPEN
+        self._step = _REACHED[meta.state]
         self._retry_at = 0.0
-        self.end: int | None = None
-        self._client_sha256: str | None = None
-        self._sha256: str | None = None
-        self._gaps: tuple[tuple[int, int], ...] = ()
-        self._transcript = TranscriptState.PENDING
-        self._transcription_id: int | None = None
+        self._failures = 0  # of the step under way, in a row
+        self.end = meta.end_offset
+        self._client_sha256 = meta.client_sha256
+        self._sha256 = meta.sha256
+        self._gaps = meta.gaps
+        self._transcript = meta.transcript or TranscriptState.PENDING
+        self._transcription_id = meta.transcription_id
 
     @property
     def state(self) -> SessionState:
@@ -68,6 +80,16 @@ class Ending:
     def is_stored(self) -> bool:
         """Tell whether every sample is safe."""
         return self._sha256 is not None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Tell whether what the recording is can no longer change."""
+        return self.is_stored or self._step is _Step.SEALING
+
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether the record is written without the whole transcript."""
+        return self.state is SessionState.COMMITTED and self._transcript is TranscriptState.PENDING
 
     @property
     def contradicts_client(self) -> bool:
@@ -85,10 +107,12 @@ class Ending:
     def stop_written(self) -> None:
         """Note that the end is written down."""
         self._step = _Step.STOP_WRITTEN
+        self._failures = 0
 
     def sealed(self, sha256: str, gaps: tuple[tuple[int, int], ...]) -> None:
         """Note that the manifest is written."""
         self._step = _Step.SEALED
+        self._failures = 0
         self._sha256 = sha256
         self._gaps = gaps
 
@@ -99,9 +123,11 @@ class Ending:
 
     def failed(self, now: float) -> None:
         """Note that the step under way failed or may have: it is taken again later."""
-        is_commit = self._step is _Step.COMMITTING
+        is_commit = self._step in (_Step.COMMITTING, _Step.COMPLETING)
         self._step = _BEFORE[self._step]
-        self._retry_at = now + (self._commit_retry_s if is_commit else STEP_RETRY_S)
+        most_s = self._commit_retry_s if is_commit else STEP_RETRY_MOST_S
+        self._retry_at = now + min(most_s, STEP_RETRY_S * 2.0**self._failures)
+        self._failures += 1
 
     # -- what to do ----------------------------------------------------------------------------------
 
@@ -122,18 +148,19 @@ class Ending:
                 self._step = _Step.SEALING
                 return [Seal(self.end, recording.gaps, recording.sha256)]
             case _Step.SEALED if transcript.is_settled:
-                return self._commit_if_heard(transcript, recognition)
+                has_given_up = recognition.phase is Phase.GIVEN_UP
+                return self._commit_if_heard(transcript, _Step.COMMITTING, may_be_pending=has_given_up)
+            case _Step.COMMITTED if transcript.is_settled and self.is_pending:
+                return self._commit_if_heard(transcript, _Step.COMPLETING, may_be_pending=False)
             case _:
                 return []
 
-    def _commit_if_heard(self, transcript: Transcript, recognition: Recognition) -> list[Effect]:
-        if self.end is not None and transcript.final_until >= self.end:
-            self._transcript = TranscriptState.COMPLETE
-        elif recognition.phase is Phase.GIVEN_UP:
-            self._transcript = TranscriptState.PENDING
-        else:
+    def _commit_if_heard(self, transcript: Transcript, step: _Step, *, may_be_pending: bool) -> list[Effect]:
+        is_heard = self.end is not None and transcript.final_until >= self.end
+        if not is_heard and not may_be_pending:
             return []
-        self._step = _Step.COMMITTING
+        self._transcript = TranscriptState.COMPLETE if is_heard else TranscriptState.PENDING
+        self._step = step
         return [Commit(self._transcript)]
 
     def next_due_at(self, now: float) -> float | None:

@@ -56,6 +56,14 @@ class SessionMeta:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What the sparse index tells of a session that is not finished."""
+
+    session_id: SessionId
+    owner: TaskId | None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionChanges:
     """Fields of `meta` to write; None leaves a field as it is."""
 

@@ -21,6 +21,7 @@ from streaming_task.core.events import (
     StreamResults,
     StreamWritable,
 )
+from streaming_task.core.patience import Patience
 from streaming_task.core.recording import Recording
 from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.core.timeline import Timeline
@@ -75,6 +76,7 @@ class Recognition:
         self._failures_here = 0
         self._last_end: StreamEnd | None = None
         self._retry_at = 0.0
+        self._patience = Patience(rate_hz)
 
     # -- what happened -------------------------------------------------------------------------------
 
@@ -103,6 +105,7 @@ class Recognition:
             case StreamEnded(ended=ended):
                 self._ended(ended, transcript, now, is_stopping=is_stopping)
             case StreamResults(results=results):
+                self._patience.heard()
                 timeline = Timeline(self._base, self._rate_hz)
                 said = [
                     transcript.heard(result, stream=self.stream, timeline=timeline, fed_until=self._fed)
@@ -162,7 +165,13 @@ class Recognition:
             return self._open_if_needed(target, transcript, now)
         if self.phase is not Phase.LIVE:
             return []
-        effects = self._feed(recording, target, now)
+        if self._patience.is_over(now):
+            self._patience.lose()
+            hung: list[Effect] = [AbortStream(self.stream)]
+            is_stopping = recording.end is not None
+            self._ended(Ended(StreamEnd.TIMEOUT, "Hang"), transcript, now, is_stopping=is_stopping)
+            return hung
+        effects: list[Effect] = self._feed(recording, target, now)
         if self._fed >= target and not self._is_reading:
             is_over = recording.end is not None and recording.received >= recording.end
             is_silent = now >= self._fed_at + self._silence_timeout_s
@@ -179,6 +188,7 @@ class Recognition:
         self.phase = Phase.OPENING
         self._base = self._fed = transcript.planned_until
         self._is_blocked = False
+        self._patience.begin()
         self._credit = BURST_S * self._rate_hz
         self._credit_at = now
         self._roll_at = None
@@ -198,7 +208,9 @@ class Recognition:
                 self._is_reading = True
                 effects.append(ReadAudio(self._fed, min(target, self._fed + round(READ_S * rate))))
                 break
-            effects.append(Feed(self.stream, self._fed, recording.read(self._fed, until)))
+            data = recording.read(self._fed, until)
+            self._patience.fed(data, samples, now)
+            effects.append(Feed(self.stream, self._fed, data))
             self._credit -= samples
             self._fed = until
             self._fed_at = now
@@ -246,9 +258,11 @@ class Recognition:
             return self._retry_at
         if self.phase is not Phase.LIVE:
             return None
-        if self._fed < recording.audio_end and not self._is_blocked and not self._is_reading:
-            return self._credit_at + CHUNK_S / CATCH_UP
-        times = [self._fed_at + self._silence_timeout_s]
+        times = [] if (hung_at := self._patience.ends_at) is None else [hung_at]
+        if self._fed >= recording.audio_end:
+            times.append(self._fed_at + self._silence_timeout_s)
+        elif not self._is_blocked and not self._is_reading:
+            times.append(self._credit_at + CHUNK_S / CATCH_UP)
         if self._roll_at is not None:
             times.append(now + max(0.0, self._roll_at - wall))
-        return min(times)
+        return min(times, default=None)

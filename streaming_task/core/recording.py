@@ -7,6 +7,7 @@ store has confirmed a part; nothing is acknowledged as durable, or let go of, be
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contract.audio import BYTES_PER_SAMPLE, bytes_in, samples_in
@@ -41,26 +42,34 @@ class _InFlight:
 class Recording:
     """Takes audio in any order and says which parts to write."""
 
-    def __init__(self, *, duration_limit_samples: int) -> None:
+    def __init__(
+        self,
+        *,
+        duration_limit_samples: int,
+        stored: Iterable[Range] = (),
+        end: int | None = None,
+        gaps: tuple[Range, ...] = (),
+    ) -> None:
+        """Begin with nothing, or with what an earlier owner has stored and said of the end."""
         self._duration_limit = duration_limit_samples
         self._held = HeldAudio()
-        self._received = RangeSet()
-        self._durable = RangeSet()
+        self._durable = RangeSet(stored)
+        self._received = RangeSet(self._durable)
+        self._is_hashed = not self._durable  # what another owner hashed died with it
         self._unwritten = RangeSet()  # received, in no part yet
         self._unwritten_since: float | None = None
         self._in_flight: dict[Range, _InFlight] = {}
         self._hash = hashlib.sha256()
         self._hashed_until = 0
-        self.end: int | None = None  # where the session ends, once it is known
-        self.gaps: tuple[Range, ...] = ()
-        self._audio_end: int | None = None
+        self.end = end  # where the session ends, once it is known
+        self._gaps = RangeSet(gaps)  # given up; audio that comes after all takes its place again
 
     # -- what there is -------------------------------------------------------------------------------
 
     @property
     def received(self) -> int:
-        """Give how far audio is here without a hole, in samples."""
-        return self._hashed_until
+        """Give how far audio is here, or given up, without a hole; in samples."""
+        return self._contiguous(self._received)
 
     @property
     def received_end(self) -> int:
@@ -69,8 +78,8 @@ class Recording:
 
     @property
     def durable(self) -> int:
-        """Give how far audio is in the store without a hole, in samples."""
-        return self._durable.contiguous()
+        """Give how far audio is in the store, or given up, without a hole; in samples."""
+        return self._contiguous(self._durable)
 
     @property
     def bytes_not_durable(self) -> int:
@@ -84,32 +93,41 @@ class Recording:
 
     @property
     def sha256(self) -> str | None:
-        """Give the hash of the bytes received without a hole; None when there are gaps to leave out."""
-        return None if self.gaps else self._hash.hexdigest()
+        """Give the hash of the bytes received without a hole; None: it must be made of what is stored."""
+        return self._hash.hexdigest() if self._is_hashed else None
 
     @property
     def audio_end(self) -> int:
         """Give where audio ends that a recogniser could hear: a gap at the very end is left out."""
-        return self.received if self._audio_end is None else self._audio_end
+        return min(self.received, self._received.end)
+
+    @property
+    def gaps(self) -> tuple[Range, ...]:
+        """List what has been given up and did not come after all."""
+        return tuple(self._gaps)
+
+    def reaches(self, offset: int) -> bool:
+        """Tell whether audio from `offset` on could be the next to come."""
+        return bytes_in(offset - self.received_end) <= AHEAD_BYTES
 
     def missing(self) -> list[Range]:
-        """List the holes: up to the end of the session, or to the last audio that came."""
-        return self._received.missing(0, self._received.end if self.end is None else self.end)
+        """List the holes that are not given up: to the end of the session, or to the last audio that came."""
+        until = self._received.end if self.end is None else self.end
+        holes = self._received.missing(0, until)
+        return [rest for hole in holes for rest in self._gaps.missing(*hole)] if self._gaps else holes
 
-    def declare_gaps(self) -> None:
-        """Give up what is missing up to `end`: from now on a gap counts as silence that is stored."""
-        if self.end is None:
-            raise ValueError("gaps can be declared only when the end is known")
-        self.gaps = tuple(self.missing())
-        self._audio_end = self.end
-        if self.gaps and self.gaps[-1][1] == self.end:
-            self._audio_end = self.gaps[-1][0]
-        for start, end in self.gaps:
-            if end <= self._audio_end:
-                self._held.add(start, bytes(bytes_in(end - start)))
-            self._received.add(start, end)
-            self._durable.add(start, end)
-        self._hashed_until = self._received.contiguous()
+    def give_up(self, below: int | None = None) -> None:
+        """Call what is missing, or lies below a sample of it, a gap: silence, until it comes after all."""
+        for start, end in self.missing():
+            if below is None or start < below:
+                self._gaps.add(start, end if below is None else min(end, below))
+                self._is_hashed = False
+
+    def _contiguous(self, ranges: RangeSet) -> int:
+        at = ranges.contiguous()
+        while self._gaps and (beyond := self._gaps.contiguous(at)) > at:
+            at = ranges.contiguous(beyond)
+        return at
 
     # -- taking audio --------------------------------------------------------------------------------
 
@@ -129,7 +147,7 @@ class Recording:
             if offset >= self.end:
                 return False  # the first stop's end stands: late audio past it is no part of the session
             data, end = data[: bytes_in(self.end - offset)], self.end
-        if end <= self.durable:
+        if self._durable.covers(offset, end):
             return False
         if not self._held.agrees(offset, data) and self._contradicts(offset, data):
             raise Refusal(Code.CONFLICT, "Other audio was received for this time: the first copy stays.")
@@ -140,6 +158,7 @@ class Recording:
         for start, until in new:
             self._held.add(start, data[bytes_in(start - offset) : bytes_in(until - offset)])
             self._unwritten.add(start, until)
+            self._gaps.remove(start, until)
         self._received.add(offset, end)
         if self._unwritten_since is None:
             self._unwritten_since = now
@@ -164,7 +183,7 @@ class Recording:
             )
 
     def _hash_on(self) -> None:
-        until = self._received.contiguous()
+        until = self._received.contiguous() if self._is_hashed else 0
         if until > self._hashed_until:
             self._hash.update(self._held.read(self._hashed_until, until))
             self._hashed_until = until
@@ -220,12 +239,19 @@ class Recording:
     # -- reading back --------------------------------------------------------------------------------
 
     def holds(self, start: int, end: int) -> bool:
-        """Tell whether [start, end) is in memory."""
-        return self._held.ranges.covers(start, end)
+        """Tell whether [start, end) is in memory, or silence."""
+        if not self._gaps:
+            return self._held.ranges.covers(start, end)
+        return all(self._gaps.covers(*hole) for hole in self._held.ranges.missing(start, end))
 
     def read(self, start: int, end: int) -> bytes:
-        """Give the bytes of [start, end), all of which must be in memory."""
-        return self._held.read(start, end)
+        """Give the bytes of [start, end), all of which must be in memory, or silence."""
+        if not self._gaps:
+            return self._held.read(start, end)
+        whole = bytearray(bytes_in(end - start))
+        for since, until in self._held.ranges.overlap(start, end):
+            whole[bytes_in(since - start) : bytes_in(until - start)] = self._held.read(since, until)
+        return bytes(whole)
 
     def put_back(self, start: int, data: bytes) -> None:
         """Hold durable audio again that was read from the store."""

@@ -15,12 +15,13 @@ Any other event is the answer to an effect; `_note` takes it, and `_advance` doe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 from typing import assert_never
 
 from contract.audio import from_seconds
 from contract.records import ConnectionId, SessionState
-from contract.replies import AboutSession, Error, Ready
+from contract.replies import AboutSession
 from contract.wire import (
     Audio,
     Code,
@@ -32,28 +33,22 @@ from contract.wire import (
     Stop,
 )
 from streaming_task.core import events as ev
-from streaming_task.core.acknowledgement import Acknowledgement
-from streaming_task.core.attachment import Attachment
+from streaming_task.core.audience import Audience
 from streaming_task.core.effects import (
-    Attach,
     BeginRecord,
     Close,
     Compact,
     Effect,
     PutPart,
     Report,
-    Send,
-    SendFinals,
     StoreFinal,
 )
 from streaming_task.core.ending import Ending
-from streaming_task.core.ownership import SessionChanges, SessionMeta
+from streaming_task.core.ownership import SessionMeta
 from streaming_task.core.recognition import Recognition
 from streaming_task.core.recording import Recording
-from streaming_task.core.status import StatusReports
 from streaming_task.core.transcript import Transcript
 from streaming_task.core.vigil import SessionLimits, Vigil
-from streaming_task.core.warning import Warnings
 
 AUTH_GRACE_S = 60.0
 ANSWERS_FOR_S = 60.0  # a committed session is kept so long to answer from memory
@@ -62,11 +57,25 @@ ANSWERS_FOR_S = 60.0  # a committed session is kept so long to answer from memor
 class Session:
     """A session that this task owns."""
 
-    def __init__(self, meta: SessionMeta, limits: SessionLimits, now: float, random: Random) -> None:
+    def __init__(
+        self,
+        meta: SessionMeta,
+        limits: SessionLimits,
+        now: float,
+        random: Random,
+        *,
+        stored: Iterable[tuple[int, int]] | None = None,
+    ) -> None:
+        """Open a session; with the sample ranges that are `stored`, take it over from another owner."""
         self.meta = meta
         self._limits = limits
         self._rate_hz = meta.terms.sample_rate_hz
-        self._recording = Recording(duration_limit_samples=from_seconds(limits.duration_s, self._rate_hz))
+        self._recording = Recording(
+            duration_limit_samples=from_seconds(limits.duration_s, self._rate_hz),
+            stored=stored or (),
+            end=meta.end_offset,
+            gaps=meta.gaps,
+        )
         self._transcript = Transcript(final_until=meta.final_until, segments=meta.segments)
         self._recognition = Recognition(
             rate_hz=self._rate_hz,
@@ -74,17 +83,18 @@ class Session:
             streams=meta.streams,
             random=random,
         )
-        self._acknowledgement = Acknowledgement(now)
-        self._attachment = Attachment()
-        self._ending = Ending(commit_retry_s=limits.commit_retry_s)
+        self._ending = Ending(meta, commit_retry_s=limits.commit_retry_s)
         self._vigil = Vigil(limits, now, meta.terms.started_at)
-        self._statuses = StatusReports(now)
-        self._warnings = Warnings(limits.duration_s, self._rate_hz)
         self._has_said_stored = False
         self._committed_at: float | None = None
         self._is_closed = False
         self._is_crowded = False  # the task holds too much, and this session is one of the largest
-        self._effects: list[Effect] = [BeginRecord()]
+        self._effects: list[Effect] = []
+        self._audience = Audience(self._effects, limits, self._rate_hz, now)
+        if stored is None:
+            self._effects.append(BeginRecord())
+        else:
+            self._audience.restore(meta)
 
     @property
     def state(self) -> SessionState:
@@ -115,7 +125,8 @@ class Session:
             self._note(event, now, wall)
         if not self._is_closed:
             self._advance(now, wall)
-        effects, self._effects = self._effects, []
+        effects = self._effects.copy()
+        self._effects.clear()
         return effects
 
     # -- the client's messages -----------------------------------------------------------------------
@@ -123,7 +134,7 @@ class Session:
     def _take(self, event: ev.MessageTaken, now: float, wall: float) -> None:
         message, connection_id = event.message, event.connection_id
         if not isinstance(message, Start | Resume):
-            self._attachment.refuse_superseded(connection_id, message.ref)
+            self._audience.refuse_superseded(connection_id, message.ref)
         if isinstance(message, Audio):
             self._check_authorisation(event, wall)
         self._vigil.heard(now)
@@ -131,11 +142,11 @@ class Session:
             case Start():
                 self._attach(connection_id, message.client, None, message.ref, now)
             case Resume():
+                self._give_up_what_no_one_has(connection_id, message, now)
                 self._attach(connection_id, message.client, message.last_segment, message.ref, now)
             case Audio():
                 self._take_audio(connection_id, message, now)
-                for warning in self._warnings.due(self._recording, event.authorised_until, wall):
-                    self._say(warning)
+                self._audience.warn(self._recording, event.authorised_until, wall)
             case Stop():
                 self._stop(connection_id, message, now)
             case Pause():
@@ -155,51 +166,42 @@ class Session:
     def _attach(
         self, connection_id: ConnectionId, client: str, last_segment: int | None, ref: str | None, now: float
     ) -> None:
-        replaced = self._attachment.attach(connection_id, client)
-        if replaced is not None:
-            self._send(
-                replaced,
-                Error(
-                    ref=None,
-                    code=Code.SUPERSEDED,
-                    message="This session has been taken over by another page.",
-                ),
-            )
-        self._effects.append(Attach(SessionChanges(connection_id=connection_id, client=client)))
+        self._audience.attach(connection_id, client)
         answers = self._ending_messages()
         if last_segment is None and self.state is SessionState.COMMITTED:
-            self._effects += [Send(connection_id, answer) for answer in answers]
+            self._audience.send(connection_id, *answers)
             return
-        self._send(connection_id, self._ready(ref))
-        if last_segment is not None:
-            self._effects.append(SendFinals(connection_id, last_segment, answers))
-        else:
-            self._effects += [Send(connection_id, answer) for answer in answers]
-        if self._statuses.last is not None and self._ending.end is None:
-            self._send(connection_id, self._statuses.last)
-        self._acknowledgement.note(now)
+        self._audience.welcome(
+            connection_id, ref, self._recording.received, finals_after=last_segment, then=answers
+        )
+        self._audience.owe_ack(now)
 
-    def _ready(self, ref: str | None) -> Ready:
-        return Ready(ref=ref, next_offset=self._recording.received, limits=self._limits.message())
+    def _give_up_what_no_one_has(self, connection_id: ConnectionId, message: Resume, now: float) -> None:
+        if self._vigil.is_only_source(connection_id, now):
+            self._recording.give_up(below=message.have_from)
 
     def _take_audio(self, connection_id: ConnectionId, message: Audio, now: float) -> None:
-        if self._ending.is_stored:
-            self._effects += [Send(connection_id, answer) for answer in self._ending_messages()]
+        if self._ending.is_fixed:
+            self._audience.send(connection_id, *self._ending_messages())
             return
+        self._vigil.sent_audio(connection_id, now)
         if self._is_crowded:
+            self._vigil.progressed(now)
             raise Refusal(Code.BUFFER_LIMIT, "Storing is slow: keep the audio and send it again.")
         try:
             is_new = self._recording.add(message.offset, message.data, now)
         except Refusal as refusal:
-            if refusal.code is Code.DURATION_LIMIT:
+            if refusal.code is Code.DURATION_LIMIT and self._recording.reaches(message.offset):
                 self._vigil.hit_limit(now)
+            if refusal.code is Code.BUFFER_LIMIT:
+                self._vigil.progressed(now)  # the client has what is missing
             if refusal.code is Code.CONFLICT:
                 self._effects.append(Report("AudioConflicts"))
             raise
         if is_new:
             self._vigil.progressed(now)
             self._recognition.audio_came()
-        self._acknowledgement.note(now)
+        self._audience.owe_ack(now)
 
     def _stop(self, connection_id: ConnectionId, message: Stop, now: float) -> None:
         if self._ending.end is None:
@@ -210,8 +212,8 @@ class Session:
             if end > from_seconds(self._limits.duration_s, self._rate_hz):
                 raise Refusal(Code.DURATION_LIMIT, "end_offset lies past the session's longest duration.")
             self._end_at(end, message.sha256, now)
-        self._effects += [Send(connection_id, answer) for answer in self._ending_messages()]
-        self._acknowledgement.note(now)
+        self._audience.send(connection_id, *self._ending_messages())
+        self._audience.owe_ack(now)
 
     def _end_at(self, end: int, client_sha256: str | None, now: float) -> None:
         self._ending.stop(end, client_sha256)
@@ -231,7 +233,7 @@ class Session:
             is_stopping = self._ending.end is not None
             said = self._recognition.note(event, self._transcript, now, wall, is_stopping=is_stopping)
             for partial in said:
-                self._say(partial)
+                self._audience.say(partial)
             return
         match event:
             case ev.PartStored(start, end):
@@ -245,7 +247,7 @@ class Session:
             case ev.FinalStored():
                 final = self._transcript.stored()
                 if final is not None:
-                    self._say(final)
+                    self._audience.say(final)
             case ev.FinalFailed():
                 self._transcript.failed(now)
             case ev.StopStored():
@@ -269,7 +271,7 @@ class Session:
     def _committed(self, transcription_id: int, now: float) -> None:
         self._ending.committed(transcription_id)
         self._committed_at = now
-        self._say(self._ending.saved_message(self._transcript.segments))
+        self._audience.say(self._ending.saved_message(self._transcript.segments))
         if self._ending.contradicts_client:
             self._effects.append(Report("HashMismatches"))
         self._effects.append(Compact(verified=not self._ending.contradicts_client))
@@ -304,22 +306,16 @@ class Session:
         if self._ending.end is None:
             if self._vigil.is_abandoned(now, wall):
                 self._end_at(self._recording.received_end, None, now)
-                self._recording.declare_gaps()
+                self._recording.give_up()
         elif self._recording.missing() and self._vigil.has_waited_enough(now):
-            self._recording.declare_gaps()
+            self._recording.give_up()
 
     def _say_what_is_due(self, now: float) -> None:
         if self._ending.is_stored and not self._has_said_stored:
             self._has_said_stored = True
-            self._acknowledgement.beats = False
-            self._say(self._ending.stored_message())
-        for said in self._acknowledgement.due(self._recording, now):
-            self._say(said)
-        if self._ending.is_stored:
-            return
-        status = self._statuses.due(self._recognition.standing(self._recording, self._transcript), now)
-        if status is not None:
-            self._say(status)
+            self._audience.say_stored(self._ending.stored_message())
+        status = self._recognition.standing(self._recording, self._transcript)
+        self._audience.say_what_is_due(self._recording, status, now)
 
     def next_due_at(self, now: float, wall: float) -> float | None:
         """Give when a Tick is due, if nothing else happens; None: an answer to an effect is awaited."""
@@ -327,11 +323,10 @@ class Session:
             return None
         times = [
             self._recording.next_due_at(),
-            self._acknowledgement.next_due_at(),
+            self._audience.next_due_at(),
             self._recognition.next_due_at(self._recording, now, wall),
             self._transcript.next_due_at(),
             self._ending.next_due_at(now),
-            None if self._ending.is_stored else self._statuses.next_due_at,
             None if self._committed_at is None else self._committed_at + ANSWERS_FOR_S,
         ]
         if self._ending.end is None:
@@ -339,12 +334,3 @@ class Session:
         elif self._recording.missing():
             times.append(self._vigil.gives_up_at)
         return min((time for time in times if time is not None), default=None)
-
-    # -- saying things -------------------------------------------------------------------------------
-
-    def _send(self, connection_id: ConnectionId, message: AboutSession) -> None:
-        self._effects.append(Send(connection_id, message))
-
-    def _say(self, message: AboutSession) -> None:
-        if self._attachment.connection_id is not None:
-            self._send(self._attachment.connection_id, message)

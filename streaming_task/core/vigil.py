@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contract.records import ConnectionId
 from contract.replies import Limits
 from contract.wire import BUFFER_BYTES, MAX_MESSAGE_BYTES, MESSAGES_PER_S
 
 LIFE_S = 4 * 3600.0  # pauses included
+OTHERS_SILENT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Vigil:
         self._limits = limits
         self._heard_at = now  # last message
         self._progress_at = now  # last new audio, or the stop
+        self._audio_from: dict[ConnectionId, float] = {}
         self._limit_hit_at: float | None = None
         self._dies_at = started_at + LIFE_S  # Unix seconds
 
@@ -46,8 +49,19 @@ class Vigil:
         self._heard_at = now
 
     def progressed(self, now: float) -> None:
-        """Note new audio, or the stop."""
+        """Note new audio, audio that must wait, or the stop."""
         self._progress_at = now
+
+    def sent_audio(self, connection_id: ConnectionId, now: float) -> None:
+        """Note that a connection sends audio."""
+        self._audio_from[connection_id] = now
+
+    def is_only_source(self, connection_id: ConnectionId, now: float) -> bool:
+        """Tell whether no other connection has sent audio for so long that none holds any."""
+        return all(
+            other == connection_id or now >= sent_at + OTHERS_SILENT_S
+            for other, sent_at in self._audio_from.items()
+        )
 
     def hit_limit(self, now: float) -> None:
         """Note that the client speaks past the longest duration."""
@@ -64,7 +78,7 @@ class Vigil:
 
     def has_waited_enough(self, now: float) -> bool:
         """Tell whether audio that is missing after the stop is given up."""
-        return now >= self._progress_at + self._limits.seal_s
+        return now >= self.gives_up_at
 
     def abandoned_at(self, now: float, wall: float) -> float:
         """Give when `is_abandoned` will be true, if nothing else happens."""
@@ -75,5 +89,9 @@ class Vigil:
 
     @property
     def gives_up_at(self) -> float:
-        """Give when `has_waited_enough` will be true, if nothing else happens."""
-        return self._progress_at + self._limits.seal_s
+        """Give when `has_waited_enough` will be true, if nothing else happens.
+
+        That is some time without the client, or, if it is there and has nothing to give, a longer one.
+        """
+        without_client = max(self._heard_at, self._progress_at) + self._limits.seal_s
+        return min(without_client, self._progress_at + max(self._limits.idle_s, self._limits.seal_s))

@@ -32,5 +32,5 @@ class Warnings:
             WarningCode.AUTH_EXPIRING: wall >= authorised_until - AUTH_NEAR_S,
         }
         fresh = [code for code, is_near in near.items() if is_near and code not in self._said]
-        self._said.update(fresh)
+        self._said = {code for code, is_near in near.items() if is_near}  # who recovers is warned anew
         return [Warn(code=code, message=_SENTENCES[code]) for code in fresh]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract.replies import Partial, Status, Transcription
-from contract.wire import Pause
+from contract.wire import Audio, Pause
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
 from streaming_task.core import recording as recording_module
@@ -262,3 +262,35 @@ def test_status_is_repeated_while_not_live() -> None:
     scene.wait(16.0)
 
     assert statuses(scene) == [Transcription.PARKED] * 4
+
+
+def test_a_stream_that_hears_speech_and_says_nothing_is_replaced() -> None:
+    """Ten seconds of loud audio without a word: it hangs; the next one gets twice the patience."""
+    scene = live_scene()
+    for second in range(1, 45):
+        scene.wait(1.0)
+        scene.message(Audio("a", "s1", second * RATE, b"\x00\x40" * RATE))
+        if len(list(scene.of(do.OpenStream))) > len(list(scene.of(do.AbortStream))) > 0:
+            scene.open_stream()
+
+    assert list(scene.of(do.AbortStream)) == [do.AbortStream(0), do.AbortStream(1)]
+    assert scene.now < 45.0
+
+
+def test_quiet_audio_needs_no_words() -> None:
+    """A doctor who thinks is not a fault."""
+    scene = live_scene()
+    for second in range(1, 40):
+        scene.wait(1.0)
+        scene.audio(second * RATE, RATE)
+
+    assert list(scene.of(do.AbortStream)) == []
+
+
+def test_a_blocked_stream_asks_for_no_ticks() -> None:
+    """It wakes the session itself when it takes audio again."""
+    scene = live_scene()
+    scene.tell(ev.StreamBlocked(0, 2 * CHUNK))
+    scene.wait(60.0)
+
+    assert scene.session.next_due_at(scene.now, scene.wall) != scene.now

@@ -170,7 +170,7 @@ def test_gaps_become_silence_but_for_the_last() -> None:
     take.add(20, audio(10), 0.0)
     take.end = 40
 
-    take.declare_gaps()
+    take.give_up()
 
     assert take.gaps == ((10, 20), (30, 40))
     assert (take.received, take.audio_end) == (40, 30)
@@ -182,10 +182,31 @@ def test_gaps_become_silence_but_for_the_last() -> None:
     assert take.durable == 40
 
 
-def test_gaps_need_an_end() -> None:
-    """Before the stop nobody can know what is missing."""
-    with pytest.raises(ValueError, match="end is known"):
-        recording().declare_gaps()
+def test_audio_that_comes_after_all_fills_its_gap() -> None:
+    """A gap is given up, not forbidden: until the recording is sealed, sound is better than silence."""
+    take = recording()
+    take.add(20, audio(10), 0.0)
+    take.give_up(below=15)
+    assert (take.gaps, take.missing(), take.received) == (((0, 15),), [(15, 20)], 15)
+
+    assert take.add(5, audio(10), 0.0)
+
+    assert take.gaps == ((0, 5),)
+    assert take.durable == 5
+    assert take.bytes_not_durable == bytes_in(20)
+    assert take.read(0, 15) == bytes(10) + audio(10)
+
+
+def test_an_earlier_owners_audio_counts_and_is_not_held() -> None:
+    """What is stored is durable, its hash must be made of the store, and its bytes be read back."""
+    take = Recording(duration_limit_samples=1000, stored=[(0, 100), (120, 130)], end=200, gaps=((100, 120),))
+
+    assert (take.received, take.durable, take.missing()) == (130, 130, [(130, 200)])
+    assert take.sha256 is None
+    assert not take.holds(0, 10)
+    assert take.add(50, audio(10, 9), 0.0) is False
+    assert take.add(130, audio(70), 0.0)
+    assert take.received == 200
 
 
 def test_memory_is_freed_when_text_is_stored_or_under_pressure(monkeypatch: pytest.MonkeyPatch) -> None:

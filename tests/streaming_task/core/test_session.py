@@ -9,7 +9,7 @@ import pytest
 
 from contract.records import SessionState, TranscriptState
 from contract.replies import Ack, Error, Final, Ready, Saved, Stored, Warn, WarningCode
-from contract.wire import Code, Pause, Ping, Refusal, Stop
+from contract.wire import Code, Pause, Ping, Refusal, Resume, Stop
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
 from streaming_task.core.results import Ended, RecognisedItem, RecognisedResult, StreamEnd
@@ -166,13 +166,13 @@ def test_steps_of_the_end_are_repeated_until_they_are_taken() -> None:
     scene.tell(ev.Sealed(RATE, "x", ()))
     scene.tell(ev.StreamEnded(0, CLEAN))
     scene.tell(ev.FinalStored())
-    scene.tell(ev.StepFailed())
-    scene.wait(59.0)
-    assert len(list(scene.of(do.Commit))) == 1
+    for attempts, wait_s in enumerate((1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0), start=1):
+        scene.tell(ev.StepFailed())
+        scene.wait(wait_s - 0.1)
+        assert len(list(scene.of(do.Commit))) == attempts
+        scene.wait(0.1)
 
-    scene.wait(1.0)
-
-    assert len(list(scene.of(do.Commit))) == 2
+    assert len(list(scene.of(do.Commit))) == 9
 
 
 def test_another_page_takes_over_and_the_first_hears_of_it() -> None:
@@ -295,6 +295,56 @@ def test_what_is_still_missing_two_minutes_after_the_stop_becomes_a_gap() -> Non
     scene.tell(ev.FinalStored())
     scene.tell(ev.Sealed(seal.end, "hash", seal.gaps))
     assert list(scene.of(do.Commit)) == [do.Commit(TranscriptState.COMPLETE)]
+
+
+def test_a_client_that_is_there_is_waited_for_longer() -> None:
+    """Its audio may have to wait for a slow store; nothing it holds is called missing."""
+    scene = open_scene()
+    scene.tell(ev.Crowded(True))
+    scene.stop(RATE)
+    for _ in range(30):
+        scene.wait(10.0)
+        with pytest.raises(Refusal):
+            scene.audio(0, RATE)
+
+    scene.tell(ev.Crowded(False))
+    scene.audio(0, RATE)
+    scene.store_parts()
+
+    assert [said.samples for said in scene.said_of(Stored)] == [RATE]
+
+
+def test_what_no_page_holds_any_more_is_given_up_at_its_resume() -> None:
+    """The tab crashed and took some audio with it: the rest goes on without waiting for what is lost."""
+    scene = open_scene()
+    scene.audio(RATE, RATE)
+    scene.wait(31.0)
+
+    scene.message(Resume("r2", "s1", OTHER_PAGE, None, -1), SECOND)
+
+    assert scene.said_of(Ready, SECOND)[-1].next_offset == 2 * RATE
+
+
+def test_a_resume_gives_nothing_up_while_another_connection_sends() -> None:
+    """The missing audio may be on its way over the old connection."""
+    scene = open_scene()
+    scene.audio(RATE, RATE)
+
+    scene.message(Resume("r2", "s1", PAGE, RATE, -1), SECOND)
+
+    assert scene.said_of(Ready, SECOND)[-1].next_offset == 0
+
+
+def test_one_offset_far_past_the_limit_ends_no_session() -> None:
+    """A slip of one message is refused; only who speaks up to the limit has reached it."""
+    scene = open_scene()
+    with pytest.raises(Refusal) as caught:
+        scene.audio(1800 * RATE, 10)
+
+    scene.wait(299.0)
+
+    assert caught.value.code is Code.DURATION_LIMIT
+    assert list(scene.of(do.WriteStop)) == []
 
 
 def test_the_duration_limit_is_announced_kept_and_ends_the_session() -> None:
