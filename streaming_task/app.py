@@ -6,10 +6,12 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 
+from contract.metrics import Metric, Origin
 from contract.records import TaskId
 from streaming_task.adapters.credentials import ChainCredentials
 from streaming_task.adapters.flac import FlacCompactor
@@ -29,6 +31,8 @@ from streaming_task.adapters.resampler_soxr import SoxrResampler
 from streaming_task.adapters.transcribe_medical import TranscribeMedical
 from streaming_task.address import task_address
 from streaming_task.lease import keep_lease
+from streaming_task.metered import MeteredGateway, MeteredRecognition, metered
+from streaming_task.metrics import MetricsSink, keep_emitting
 from streaming_task.pushes import Pushes
 from streaming_task.recordings import Recordings
 from streaming_task.runner import Services
@@ -79,13 +83,15 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     address = await asyncio.to_thread(task_address, settings.address, settings.port)
     counts = Counts()
-    async with _parts(settings, task_id, counts) as (directory, leases):
+    sink = MetricsSink(settings.stage, sys.stdout.write)
+    async with _parts(settings, task_id, counts, sink) as (directory, leases):
         reception = Reception(task_id, directory, counts)
         ingress = Ingress(reception)
         await ingress.start("0.0.0.0", settings.port)  # noqa: S104 - the container's only interface
         chores = [
             asyncio.create_task(keep_lease(leases, task_id, address, lambda: directory.active), name="lease"),
             asyncio.create_task(_keep_house(directory), name="housekeeping"),
+            asyncio.create_task(keep_emitting(sink, lambda: _gauges(directory)), name="metrics"),
         ]
         _log.info("Task started", extra={"port": settings.port})
         await stopping.wait()
@@ -103,8 +109,12 @@ async def run(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _parts(
-    settings: Settings, task_id: TaskId, counts: Counts
+    settings: Settings, task_id: TaskId, counts: Counts, sink: MetricsSink
 ) -> AsyncIterator[tuple[SessionDirectory, DynamoLeases]]:
+    def report(name: str, value: float) -> None:
+        counts.add(name, value)
+        sink.add(name, value)
+
     endpoint_url = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     credentials = ChainCredentials()
     gateway = GatewayPush(
@@ -117,37 +127,44 @@ async def _parts(
     )
     table = Table(open_dynamodb(settings.region), settings.table_name)
     records = PostgresRecords(settings.database, region=settings.region)
+    recognition = TranscribeMedical(
+        region=settings.transcribe_region,
+        endpoint_url=settings.transcribe_endpoint_url,
+        ca_file=settings.transcribe_ca_file,
+        credentials=credentials,
+    )
+    counted_audio = metered(audio, Origin.S3, sink)
     services = Services(
-        audio=audio,
-        recordings=Recordings(audio, FlacCompactor()),
-        sessions=DynamoSessions(table),
-        finals=DynamoFinals(table),
-        records=records,
-        recognition=TranscribeMedical(
-            region=settings.transcribe_region,
-            endpoint_url=settings.transcribe_endpoint_url,
-            ca_file=settings.transcribe_ca_file,
-            credentials=credentials,
-        ),
+        audio=counted_audio,
+        recordings=Recordings(counted_audio, FlacCompactor()),
+        sessions=metered(DynamoSessions(table), Origin.DYNAMODB, sink),
+        finals=metered(DynamoFinals(table), Origin.DYNAMODB, sink),
+        records=metered(records, Origin.DATABASE, sink),
+        recognition=MeteredRecognition(recognition, sink),
         resampler=SoxrResampler,
-        pushes=Pushes(gateway),
-        report=counts.add,
+        pushes=Pushes(MeteredGateway(gateway, sink)),
+        report=report,
+        count=sink.add,
     )
     directory = SessionDirectory(
         task_id=task_id,
         services=services,
-        connections=DynamoConnections(table),
+        connections=metered(DynamoConnections(table), Origin.DYNAMODB, sink),
         limits=settings.limits,
         max_sessions=settings.max_sessions,
     )
     try:
-        yield directory, DynamoLeases(table)
+        yield directory, metered(DynamoLeases(table), Origin.DYNAMODB, sink)
     finally:
         await records.close()
         await table.close()
         await audio.close()
         await gateway.close()
         await credentials.close()
+
+
+def _gauges(directory: SessionDirectory) -> dict[Metric, float]:
+    return {Metric.ACTIVE_SESSIONS: directory.active, Metric.SESSION_ROOM: directory.room}
 
 
 async def _keep_house(directory: SessionDirectory) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from contract.audio import Encoding, transcribe_rate_hz
+from contract.metrics import Metric
 from contract.object_keys import part_key, recording_key
 from contract.records import ConnectionId, RecordStatus, SessionState, TranscriptState
 from contract.replies import Error, Final
@@ -24,6 +25,7 @@ from contract.wire import Refusal
 from streaming_task import ports
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
+from streaming_task.core.meter import SessionMeter
 from streaming_task.core.ownership import SessionChanges
 from streaming_task.core.record import Record
 from streaming_task.core.results import Ended, StreamEnd
@@ -53,7 +55,8 @@ class Services:
     recognition: ports.Recognition
     resampler: Callable[[int, int], ports.Resampler]  # from Hz, to Hz
     pushes: Pushes
-    report: Callable[[str, float], None]
+    report: Callable[[str, float], None]  # what an operator should know of
+    count: Callable[[Metric, float], None] = lambda _metric, _value: None  # what is measured of everything
 
 
 class SessionRunner:
@@ -72,6 +75,7 @@ class SessionRunner:
         self._streams: dict[int, LiveStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._voice = Voice(self._terms.session_id, self._epoch, services.finals, services.pushes)
+        self._meter = SessionMeter(rate_hz=self._terms.sample_rate_hz, epoch=self._epoch)
         self._sealed: ev.Sealed | None = None
         self._is_closed = False
 
@@ -93,8 +97,9 @@ class SessionRunner:
             self._set_timer(pause_s)
 
     def _handle(self, event: ev.Event) -> None:
+        now = self._loop.time()
         try:
-            effects = self.session.handle(event, self._loop.time(), time.time())
+            effects = self.session.handle(event, now, time.time())
         except Refusal as refusal:
             assert isinstance(event, ev.MessageTaken)
             refusal.ref = refusal.ref or event.message.ref  # what refuses may know the audio, not the message
@@ -105,6 +110,8 @@ class SessionRunner:
                 self._perform(effect)
             except Exception as error:  # noqa: BLE001 - the other effects must not be lost with this one
                 self._broke(effect, type(error).__name__)
+        for metric, value in self._meter.saw(event, effects, now):
+            self._services.count(metric, value)
 
     def _broke(self, effect: do.Effect, code: str) -> None:
         about = {"session_id": self._terms.session_id, "step": type(effect).__name__, "code": code}

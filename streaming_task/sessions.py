@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from contract.audio import Encoding
+from contract.metrics import Metric
 from contract.records import ConnectionId, SessionId, SessionState, TaskId, session_id_for
 from contract.replies import Renewed, encode_without_session
 from contract.wire import MESSAGES_PER_S, Code, Refusal, Renew, Start, parse_client_message
@@ -217,6 +218,8 @@ class SessionDirectory:
                 await self._answers.answer_from(connection, opened, message)
         except Refusal as refusal:
             retry_after_s = BUSY_RETRY_S if refusal.code is Code.BUSY else None
+            if refusal.code is Code.BUSY:
+                self._services.count(Metric.SESSIONS_REFUSED, 1.0)
             self._answers.refuse(
                 connection.connection_id,
                 refusal.code,

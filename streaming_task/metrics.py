@@ -1,0 +1,117 @@
+"""Collect the task's metrics and write them once a minute, in CloudWatch's embedded metric format.
+
+Nothing is written for a message: values are added up or sampled in memory. A name that is not in the
+catalogue is refused, and no dimension but service, stage and origin exists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from random import Random
+
+from aws_lambda_powertools.metrics import EphemeralMetrics
+
+from contract.metrics import CATALOGUE, NAMESPACE, Kind, Metric, Origin, Service, dimensions
+
+EVERY_S = 60.0
+SAMPLES = 90  # of one metric in a minute; a line of the format takes up to 100
+
+_TASK = Service.STREAMING_TASK
+_ALWAYS = [  # a count of nothing is 0, so that a line that stops means a task that stopped
+    metric
+    for metric, emission in CATALOGUE.items()
+    if _TASK in emission.emitted_by and emission.kind is Kind.COUNT and metric is not Metric.ERRORS
+]
+_ORIGINS = [origin for origin in CATALOGUE[Metric.ERRORS].emitted_by[_TASK] if origin is not None]
+
+
+class MetricsSink:
+    """Takes what is counted; used from the event loop's thread only."""
+
+    def __init__(self, stage: str, write: Callable[[str], object]) -> None:
+        """Write to `write`, whole lines at a time."""
+        self._stage = stage
+        self._write = write
+        self._counts: defaultdict[Metric, float] = defaultdict(float)
+        self._errors: defaultdict[Origin, float] = defaultdict(float)
+        self._samples: dict[Metric, _Sample] = {}
+
+    def add(self, name: str, value: float = 1.0) -> None:
+        """Count something, or take a sample of something.
+
+        Raises:
+            ValueError: there is no such metric of the task's.
+        """
+        metric = Metric(name)
+        emission = CATALOGUE[metric]
+        if _TASK not in emission.emitted_by or metric is Metric.ERRORS:
+            raise ValueError(f"{name} is not a metric that the task counts.")
+        if emission.kind is Kind.SAMPLES:
+            sample = self._samples.get(metric)
+            if sample is None:
+                sample = self._samples[metric] = _Sample()
+            sample.take(value)
+        else:
+            self._counts[metric] += value
+
+    def fail(self, origin: Origin) -> None:
+        """Count an error of that origin."""
+        self._errors[origin] += 1
+
+    def flush(self, gauges: Mapping[Metric, float]) -> None:
+        """Write everything since the last time, and the gauges as they stand."""
+        counts, errors, samples = self._counts, self._errors, self._samples
+        self._counts, self._errors, self._samples = defaultdict(float), defaultdict(float), {}
+        values: dict[Metric, list[float]] = {metric: [counts[metric]] for metric in _ALWAYS}
+        values |= {metric: [value] for metric, value in gauges.items()}
+        values |= {metric: sample.values for metric, sample in samples.items()}
+        self._write_line(values, None)
+        for origin in _ORIGINS:
+            self._write_line({Metric.ERRORS: [errors[origin]]}, origin)
+
+    def _write_line(self, values: Mapping[Metric, list[float]], origin: Origin | None) -> None:
+        line = EphemeralMetrics(namespace=NAMESPACE, service=_TASK.value)
+        for name, dimension in dimensions(_TASK, self._stage, origin).items():
+            line.add_dimension(name=name, value=dimension)
+        for metric, taken in values.items():
+            for value in taken:
+                line.add_metric(name=metric.value, unit=CATALOGUE[metric].unit, value=value)
+        self._write(json.dumps(line.serialize_metric_set(), separators=(",", ":")) + "\n")
+
+
+async def keep_emitting(sink: MetricsSink, gauges: Callable[[], Mapping[Metric, float]]) -> None:
+    """Write at every full minute, so that each has one value of each task; once more when cancelled."""
+    try:
+        while True:
+            await asyncio.sleep(EVERY_S - time.time() % EVERY_S)
+            sink.flush(gauges())
+    finally:
+        sink.flush(gauges())
+
+
+class _Sample:
+    """A fair sample of a minute's values (algorithm R) that never leaves the largest out."""
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+        self._seen = 0
+        self._largest = float("-inf")
+        self._random = Random(0)  # noqa: S311 - which values are kept is no secret
+
+    def take(self, value: float) -> None:
+        self._seen += 1
+        self._largest = max(self._largest, value)
+        if len(self._values) < SAMPLES - 1:
+            self._values.append(value)
+        elif (place := self._random.randrange(self._seen)) < len(self._values):
+            self._values[place] = value
+
+    @property
+    def values(self) -> list[float]:
+        if self._largest in self._values:
+            return self._values
+        return [*self._values, self._largest]
