@@ -70,9 +70,8 @@ class StreamingProbe:
             )
         live = [lease for lease in found["Items"] if self._is_live(lease)]
         sessions = sum(_number(lease, "sessions") or 0 for lease in live)
-        capacities = [_number(lease, "max_sessions") for lease in live]
-        capacity = sum(known for known in capacities if known is not None) if None not in capacities else None
-        yield Streaming(len(live), sessions, None if capacity is None else max(0, capacity - sessions))
+        room = sum(_number(lease, "room") or 0 for lease in live)
+        yield Streaming(len(live), sessions, room)
 
     def _is_live(self, lease: dict[str, AttributeValueTypeDef]) -> bool:
         updated_at = _number(lease, "updated_at")

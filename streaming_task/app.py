@@ -30,7 +30,8 @@ from streaming_task.adapters.registry_dynamodb import (
 from streaming_task.adapters.resampler_soxr import SoxrResampler
 from streaming_task.adapters.transcribe_medical import TranscribeMedical
 from streaming_task.address import task_address
-from streaming_task.lease import keep_lease
+from streaming_task.core.leases import LeaseBoard
+from streaming_task.lease import LeaseKeeper
 from streaming_task.metered import MeteredGateway, MeteredRecognition, metered
 from streaming_task.metrics import MetricsSink, keep_emitting
 from streaming_task.pushes import Pushes
@@ -85,11 +86,13 @@ async def run(settings: Settings) -> None:
     counts = Counts()
     sink = MetricsSink(settings.stage, sys.stdout.write)
     async with _parts(settings, task_id, counts, sink) as (directory, leases):
+        keeper = LeaseKeeper(leases, LeaseBoard(), task_id, address, directory)
         reception = Reception(task_id, directory, counts)
         ingress = Ingress(reception)
         await ingress.start("0.0.0.0", settings.port)  # noqa: S104 - the container's only interface
         chores = [
-            asyncio.create_task(keep_lease(leases, task_id, address, lambda: directory.active), name="lease"),
+            asyncio.create_task(keeper.keep(), name="lease"),
+            asyncio.create_task(keeper.guard(), name="fence"),
             asyncio.create_task(_keep_house(directory), name="housekeeping"),
             asyncio.create_task(keep_emitting(sink, lambda: _gauges(directory)), name="metrics"),
         ]

@@ -1,32 +1,69 @@
-"""Keep this task's lease fresh: other tasks take a lease that stands still for a dead task's."""
+"""Keep this task's lease fresh and read the others': a lease that stands still is a dead task's."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 from contract.records import TaskId
+from streaming_task.core.leases import FENCE_AFTER_S, Lease, LeaseBoard
 from streaming_task.ports import Leases, Unavailable
+from streaming_task.sessions import SessionDirectory
 
 _log = logging.getLogger(__name__)
 
 BUMP_EVERY_S = 2.0
+LOOK_EVERY_S = 0.5
 
 
-async def keep_lease(leases: Leases, task_id: TaskId, address: str, sessions: Callable[[], int]) -> None:
-    """Bump the lease every two seconds, for ever; take it away when cancelled."""
-    version = 0
-    try:
-        while True:
-            version += 1
-            try:
-                await leases.bump(task_id, address, version, sessions())
-            except Unavailable as error:
-                _log.warning("Task lease not bumped", extra={"code": error.code})
-            await asyncio.sleep(BUMP_EVERY_S)
-    finally:
+class LeaseKeeper:
+    """This task's lease, and its view of the others'."""
+
+    def __init__(
+        self, leases: Leases, board: LeaseBoard, task_id: TaskId, address: str, directory: SessionDirectory
+    ) -> None:
+        self._leases = leases
+        self._board = board
+        self._task_id = task_id
+        self._address = address
+        self._directory = directory
+        self._version = 0
+        self._bumped_at = asyncio.get_running_loop().time()
+
+    async def keep(self) -> None:
+        """Bump the lease and read the others every two seconds, for ever; take it away when cancelled."""
         try:
-            await leases.release(task_id)
+            while True:
+                await self._bump()
+                await self._observe()
+                await asyncio.sleep(BUMP_EVERY_S)
+        finally:
+            try:
+                await self._leases.release(self._task_id)
+            except Unavailable as error:
+                _log.warning("Task lease not released", extra={"code": error.code})
+
+    async def guard(self) -> None:
+        """Let go of every session once the lease could not be bumped for too long, for ever."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if asyncio.get_running_loop().time() >= self._bumped_at + FENCE_AFTER_S:
+                self._directory.fence()
+
+    async def _bump(self) -> None:
+        self._version += 1
+        asked_at = asyncio.get_running_loop().time()
+        lease = Lease(
+            self._task_id, self._version, self._address, self._directory.active, self._directory.room
+        )
+        try:
+            await self._leases.bump(lease)
+            self._bumped_at = asked_at
         except Unavailable as error:
-            _log.warning("Task lease not released", extra={"code": error.code})
+            _log.warning("Task lease not bumped", extra={"code": error.code})
+
+    async def _observe(self) -> None:
+        try:
+            self._board.observe(await self._leases.list(), asyncio.get_running_loop().time())
+        except Unavailable as error:
+            _log.warning("Task leases not read", extra={"code": error.code})

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from contract.records import ConnectionId, SessionId, TaskId, UserId
+from contract.records import ConnectionId, SessionId, SessionState, TaskId, UserId
 from contract.replies import Final
-from streaming_task.core.ownership import SessionChanges, SessionMeta
+from streaming_task.core.leases import Lease
+from streaming_task.core.ownership import SessionChanges, SessionMeta, Unfinished
 from streaming_task.core.record import Record
 from streaming_task.core.results import Ended, RecognisedResult
 
@@ -262,6 +263,37 @@ class Sessions(Protocol):
         ...
 
 
+class Ownership(Protocol):
+    """Who owns an unfinished session. A higher epoch always wins."""
+
+    async def claim(self, seen: SessionMeta, owner: TaskId) -> SessionMeta | None:
+        """Take a session over: one epoch on, if its epoch and owner are still those seen; None: they are not.
+
+        An unknown outcome is settled by a consistent read before it is given.
+
+        Raises:
+            Unavailable: it is still unknown.
+        """
+        ...
+
+    async def release(self, session_id: SessionId, epoch: int) -> None:
+        """Leave a session to whoever claims it, if the epoch is still ours.
+
+        Raises:
+            Fenced: it is not; nothing was written.
+            Unavailable: the outcome is unknown; the same call again is safe.
+        """
+        ...
+
+    async def unfinished(self, state: SessionState, shard: int) -> list[Unfinished]:
+        """List what the sparse index holds of one state and shard; it may lag by a second.
+
+        Raises:
+            Unavailable: it could not be read.
+        """
+        ...
+
+
 class Finals(Protocol):
     """The stored finals of sessions."""
 
@@ -291,8 +323,8 @@ class Finals(Protocol):
 class Leases(Protocol):
     """The one lease each task holds."""
 
-    async def bump(self, task_id: TaskId, address: str, version: int, sessions: int) -> None:
-        """Show that this task lives: write a higher version.
+    async def bump(self, lease: Lease) -> None:
+        """Show that this task lives: write its lease with a higher version.
 
         Raises:
             Unavailable: it may not have been written.
@@ -304,6 +336,48 @@ class Leases(Protocol):
 
         Raises:
             Unavailable: it may still be there.
+        """
+        ...
+
+    async def list(self) -> list[Lease]:
+        """Read every task's lease, consistently.
+
+        Raises:
+            Unavailable: they could not be read.
+        """
+        ...
+
+
+# -- other tasks --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """A client's message on its one hop from the task that took it in to the session's owner."""
+
+    connection_id: ConnectionId
+    session_id: SessionId
+    epoch: int  # as the sender last saw it
+    body: bytes
+
+
+class NotTheOwner(PortError):
+    """The task that was asked does not own the session and may not take it (421)."""
+
+
+class Unreachable(PortError):
+    """The task could not be reached in time; whether it took the message is unknown."""
+
+
+class Peers(Protocol):
+    """The other tasks, reached inside the VPC's own range and the tasks' own port."""
+
+    async def forward(self, to: Lease, message: Forwarded) -> None:
+        """Give a message to another task, signed for it alone.
+
+        Raises:
+            NotTheOwner: it refused.
+            Unreachable: it did not answer: after 500 ms without a connection, or without an answer in time.
         """
         ...
 

@@ -302,6 +302,13 @@ class SessionDirectory:
         finally:
             self._closing.discard(runner)
 
+    def fence(self) -> None:
+        """Let go of every session at once: others may take this task for dead, so it must be silent."""
+        for session_id, runner in list(self._runners.items()):
+            _log.error("Session let go: the lease could not be kept", extra={"session_id": session_id})
+            runner.abort()
+            del self._runners[session_id]
+
     # -- leaving -------------------------------------------------------------------------------------
 
     async def leave(self, within_s: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 
 from contract.object_keys import parse_part_key
-from contract.records import ConnectionId, SessionId, TaskId, UserId
+from contract.records import ConnectionId, SessionId, UserId
 from contract.replies import Final
 from streaming_task.core.ownership import SessionChanges, SessionMeta
 from streaming_task.core.record import Record
@@ -171,23 +171,3 @@ class FakeConnections:
             longer = replace(connection, authorised_until=connection.authorised_until + 3600.0)
             self.known[connection.connection_id] = longer
             return longer
-
-
-class FakeLeases:
-    """Implements `Leases`; `held` gives each task's newest version and count of sessions."""
-
-    def __init__(self) -> None:
-        self.held: dict[TaskId, tuple[int, int]] = {}
-        self.bumps = Turnstile()
-        self.releases = Turnstile()
-
-    async def bump(self, task_id: TaskId, address: str, version: int, sessions: int) -> None:
-        """Take a newer version."""
-        async with self.bumps:
-            assert address
-            self.held[task_id] = max(self.held.get(task_id, (0, 0)), (version, sessions))
-
-    async def release(self, task_id: TaskId) -> None:
-        """Forget a task."""
-        async with self.releases:
-            self.held.pop(task_id, None)

@@ -115,27 +115,20 @@ def test_a_database_that_does_not_answer_is_given_up(
 
 def test_live_leases_are_counted(table: Table) -> None:
     """Stale ones are of tasks that died; room is what the live ones have left."""
-    table.lease("a", version=7, sessions=3, max_sessions=100, updated_at=NOW - 1, ttl=NOW + 3600)
-    table.lease("b", version=7, sessions=100, max_sessions=100, updated_at=NOW - 1.5, ttl=NOW + 3600)
-    table.lease("dead", version=7, sessions=50, max_sessions=100, updated_at=NOW - LEASE_STALE_S)
+    table.lease("a", version=7, sessions=3, room=97, updated_at=NOW - 1, ttl=NOW + 3600)
+    table.lease("b", version=7, sessions=100, room=0, updated_at=NOW - 1.5, ttl=NOW + 3600)
+    table.lease("dead", version=7, sessions=50, room=50, updated_at=NOW - LEASE_STALE_S)
 
     found = list(StreamingProbe(table.client, TABLE, lambda: NOW)())
 
     assert found == [Streaming(tasks=2, sessions=103, room=97)]
 
 
-def test_tasks_that_do_not_tell_their_limit_leave_room_unknown(table: Table) -> None:
-    """Rather than a number that is wrong."""
-    table.lease("a", version=7, sessions=3, updated_at=NOW)
-
-    assert list(StreamingProbe(table.client, TABLE, lambda: NOW)()) == [Streaming(1, 3, None)]
-
-
 def test_the_whole_report_of_a_product_that_runs(table: Table, secret: str, postgres_target: Target) -> None:
     """Through the handler, built from the environment as a deployment sets it."""
     with connect(postgres_target) as database:
         migrate(database, FILES, lambda _: None)
-    table.lease("a", version=1, sessions=0, max_sessions=100, updated_at=time.time())
+    table.lease("a", version=1, sessions=0, room=100, updated_at=time.time())
 
     answer: dict[str, Any] = handle(http_event("GET", "/health"), build(environment_of(postgres_target)))
 
