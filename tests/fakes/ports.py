@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 
 from contract.object_keys import parse_part_key
-from contract.records import ConnectionId, SessionId, UserId
+from contract.records import ConnectionId, SessionId, TaskId, UserId
 from contract.replies import Final
+from streaming_task.core.leases import Lease
 from streaming_task.core.ownership import SessionChanges, SessionMeta
 from streaming_task.core.record import Record
 from streaming_task.ports import Connection, Diverged, Fenced, StoredPart
@@ -171,3 +172,30 @@ class FakeConnections:
             longer = replace(connection, authorised_until=connection.authorised_until + 3600.0)
             self.known[connection.connection_id] = longer
             return longer
+
+
+class FakeLeases:
+    """Implements `Leases`."""
+
+    def __init__(self) -> None:
+        self.held: dict[TaskId, Lease] = {}
+        self.bumps = Turnstile()
+        self.releases = Turnstile()
+        self.lists = Turnstile()
+
+    async def bump(self, lease: Lease) -> None:
+        """Take a newer version."""
+        async with self.bumps:
+            there = self.held.get(lease.task_id)
+            if there is None or there.version < lease.version:
+                self.held[lease.task_id] = lease
+
+    async def release(self, task_id: TaskId) -> None:
+        """Forget a task."""
+        async with self.releases:
+            self.held.pop(task_id, None)
+
+    async def list(self) -> list[Lease]:
+        """Give every lease."""
+        async with self.lists:
+            return list(self.held.values())
