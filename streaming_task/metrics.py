@@ -18,6 +18,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics
 from contract.metrics import CATALOGUE, NAMESPACE, Kind, Metric, Origin, Service, dimensions
 
 EVERY_S = 60.0
+PAST_MINUTE_S = 1.0  # to wake a moment early or late is still to wake in the same minute
 SAMPLES = 90  # of one metric in a minute; a line of the format takes up to 100
 
 _TASK = Service.STREAMING_TASK
@@ -83,12 +84,19 @@ class MetricsSink:
         self._write(json.dumps(line.serialize_metric_set(), separators=(",", ":")) + "\n")
 
 
-async def keep_emitting(sink: MetricsSink, gauges: Callable[[], Mapping[Metric, float]]) -> None:
-    """Write at every full minute, so that each has one value of each task; once more when cancelled."""
+async def keep_emitting(
+    sink: MetricsSink,
+    gauges: Callable[[], Mapping[Metric, float]],
+    wall: Callable[[], float] = time.time,
+) -> None:
+    """Write once in every minute of the clock, so that each has one value a task; then at the end."""
+    due_at = wall() // EVERY_S * EVERY_S + PAST_MINUTE_S
     try:
         while True:
-            await asyncio.sleep(EVERY_S - time.time() % EVERY_S)
+            due_at += EVERY_S
+            await asyncio.sleep(max(0.0, due_at - wall()))
             sink.flush(gauges())
+            due_at = max(due_at, wall() - EVERY_S)  # a clock that was set is not caught up with
     finally:
         sink.flush(gauges())
 
