@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.request
@@ -29,5 +30,5 @@ def task_address(told: str | None, port: int) -> str:
         with urllib.request.urlopen(metadata, timeout=METADATA_TIMEOUT_S) as answer:  # noqa: S310 - ECS's own
             networks = json.load(answer)["Networks"]
         return f"{networks[0]['IPv4Addresses'][0]}:{port}"
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
         raise NoAddress("the ECS metadata name no address") from error

@@ -39,7 +39,7 @@ from streaming_task.recordings import Recordings
 from streaming_task.runner import Services
 from streaming_task.sessions import SessionDirectory
 from streaming_task.settings import Settings
-from streaming_task.telemetry import Counts, set_up_logging
+from streaming_task.telemetry import Counts, log_defect, set_up_logging
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +80,7 @@ async def run(settings: Settings) -> None:
     set_up_logging(settings.log_level, task_id)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(log_defect)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     address = await asyncio.to_thread(task_address, settings.address, settings.port)
@@ -92,10 +93,13 @@ async def run(settings: Settings) -> None:
         await ingress.start("0.0.0.0", settings.port)  # noqa: S104 - the container's only interface
         chores = [
             asyncio.create_task(keeper.keep(), name="lease"),
+            asyncio.create_task(keeper.watch(), name="leases"),
             asyncio.create_task(keeper.guard(), name="fence"),
             asyncio.create_task(_keep_house(directory), name="housekeeping"),
             asyncio.create_task(keep_emitting(sink, lambda: _gauges(directory)), name="metrics"),
         ]
+        for chore in chores:
+            chore.add_done_callback(lambda chore: _leave_without(chore, stopping))
         _log.info("Task started", extra={"port": settings.port})
         await stopping.wait()
 
@@ -164,6 +168,14 @@ async def _parts(
         await audio.close()
         await gateway.close()
         await credentials.close()
+
+
+def _leave_without(chore: asyncio.Task[None], stopping: asyncio.Event) -> None:
+    """Make room for a task that has all its chores: one without a lease, say, is only half alive."""
+    if not chore.cancelled():
+        error = chore.exception()
+        _log.error("Task chore ended", extra={"step": chore.get_name(), "code": type(error).__name__})
+        stopping.set()
 
 
 def _gauges(directory: SessionDirectory) -> dict[Metric, float]:

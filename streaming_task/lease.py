@@ -13,6 +13,7 @@ from streaming_task.sessions import SessionDirectory
 _log = logging.getLogger(__name__)
 
 BUMP_EVERY_S = 2.0
+BUMP_RETRY_S = 0.5  # at the usual pace one failure would leave no time before the fence
 LOOK_EVERY_S = 0.5
 
 
@@ -31,17 +32,24 @@ class LeaseKeeper:
         self._bumped_at = asyncio.get_running_loop().time()
 
     async def keep(self) -> None:
-        """Bump the lease and read the others every two seconds, for ever; take it away when cancelled."""
+        """Bump the lease every two seconds, for ever; take it away when cancelled."""
+        loop = asyncio.get_running_loop()
         try:
             while True:
-                await self._bump()
-                await self._observe()
-                await asyncio.sleep(BUMP_EVERY_S)
+                began_at = loop.time()
+                every_s = BUMP_EVERY_S if await self._bump() else BUMP_RETRY_S
+                await asyncio.sleep(max(0.0, began_at + every_s - loop.time()))
         finally:
             try:
                 await self._leases.release(self._task_id)
             except Unavailable as error:
                 _log.warning("Task lease not released", extra={"code": error.code})
+
+    async def watch(self) -> None:
+        """Read the others' leases every two seconds, for ever: apart, so that reading never delays a bump."""
+        while True:
+            await self._observe()
+            await asyncio.sleep(BUMP_EVERY_S)
 
     async def guard(self) -> None:
         """Let go of every session once the lease could not be bumped for too long, for ever."""
@@ -50,7 +58,7 @@ class LeaseKeeper:
             if asyncio.get_running_loop().time() >= self._bumped_at + FENCE_AFTER_S:
                 self._directory.fence()
 
-    async def _bump(self) -> None:
+    async def _bump(self) -> bool:
         self._version += 1
         asked_at = asyncio.get_running_loop().time()
         lease = Lease(
@@ -58,9 +66,11 @@ class LeaseKeeper:
         )
         try:
             await self._leases.bump(lease)
-            self._bumped_at = asked_at
         except Unavailable as error:
             _log.warning("Task lease not bumped", extra={"code": error.code})
+            return False
+        self._bumped_at = asked_at
+        return True
 
     async def _observe(self) -> None:
         try:
