@@ -8,8 +8,11 @@ from constructs import Construct
 from cdk_app.config import StageConfiguration
 from cdk_app.constructs import access_log
 from cdk_app.constructs.access_log import AccessLog
+from cdk_app.constructs.alarms import Alarms
+from cdk_app.constructs.dashboard import Dashboard
 from cdk_app.constructs.edge_functions import EdgeFunctions
 from cdk_app.constructs.http_api import HttpApi
+from cdk_app.constructs.monitored import Monitored
 from cdk_app.constructs.page import Page
 from cdk_app.constructs.page_content import PageContent
 from cdk_app.constructs.python_functions import PythonFunctions
@@ -92,7 +95,22 @@ class EdgeStack(Stack):
             key=data.key,
             log_retention=stage.log_retention,
         )
+        monitored = Monitored(
+            stage_name=stage.name,
+            tasks_min=stage.task.tasks_min,
+            sessions_per_task=stage.task.sessions_per_task,
+            service=service.streaming.service,
+            targets=service.balancer.targets,
+            database=data.database.instance,
+            table=data.table.table,
+            websocket=service.websocket.api,
+            functions=functions.by_name() | {"Migrate": service.migration.function},
+        )
+        alarms = Alarms(self, "Alarms", of=monitored, key=data.key)
+        dashboard = Dashboard(self, "Dashboard", of=monitored, alarms=alarms)
 
+        CfnOutput(self, "AlarmTopicArn", value=alarms.topic.topic_arn)
+        CfnOutput(self, "DashboardName", value=dashboard.dashboard.dashboard_name)
         CfnOutput(self, "PageUrl", value=page.url)
         CfnOutput(self, "PageDomainTarget", value=page.distribution.distribution_domain_name)
         CfnOutput(self, "HealthUrl", value=f"{page.origin}/health")

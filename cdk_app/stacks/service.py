@@ -52,6 +52,8 @@ class ServiceStack(Stack):
             database=data.database,
         )
         migration.execute_before(service.service)
+        self.streaming = service
+        self.migration = migration
         self.balancer = LoadBalancer(
             self,
             "Balancer",
@@ -65,6 +67,7 @@ class ServiceStack(Stack):
         CfnOutput(self, "ClusterName", value=service.cluster.cluster_name)
         CfnOutput(self, "ServiceName", value=service.service.service_name)
         CfnOutput(self, "TaskLogGroup", value=task.log_group.log_group_name)
+        CfnOutput(self, "MigrationFunctionName", value=migration.function.function_name)
         CfnOutput(self, "MigrationLogGroup", value=migration.function.log_group.log_group_name)
         CfnOutput(
             self,

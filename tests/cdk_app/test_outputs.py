@@ -20,6 +20,7 @@ def test_a_deployment_says_where_everything_is(assembly: Assembly) -> None:
         "ClusterName",
         "ServiceName",
         "TaskLogGroup",
+        "MigrationFunctionName",
         "MigrationLogGroup",
         "ConnectLogGroup",
         "DisconnectLogGroup",

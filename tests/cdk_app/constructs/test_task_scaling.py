@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cdk_app import metrics
 from cdk_app.config import STAGES
 from cdk_app.constructs.task_scaling import cpu_target_percent, sessions_target
+from contract.metrics import CATALOGUE, NAMESPACE, Metric
 from tests.cdk_app.assembly import Assembly
 
 
@@ -45,7 +45,9 @@ def test_tasks_follow_sessions_and_cpu(assembly: Assembly) -> None:
     (sessions,) = (policy for policy in policies if "CustomizedMetricSpecification" in policy)
     assert sessions["TargetValue"] == sessions_target(stage.task)
     metric = sessions["CustomizedMetricSpecification"]
-    assert (metric["Namespace"], metric["MetricName"]) == (metrics.NAMESPACE, metrics.ACTIVE_SESSIONS)
+    assert (metric["Namespace"], metric["MetricName"]) == (NAMESPACE, Metric.ACTIVE_SESSIONS)
+    named = {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
+    assert named in CATALOGUE[Metric.ACTIVE_SESSIONS].dimension_sets(stage.name)
     assert metric["Statistic"] == "Average"
     (cpu,) = (policy for policy in policies if "PredefinedMetricSpecification" in policy)
     assert cpu["TargetValue"] == cpu_target_percent(stage.task)
