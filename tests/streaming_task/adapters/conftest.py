@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 from moto.server import ThreadedMotoServer
@@ -27,11 +29,26 @@ def credentials() -> FixedCredentials:
     return FixedCredentials()
 
 
+class OneAtATime:
+    """A WSGI application, asked in turn: moto checks a condition and then writes, and DynamoDB is atomic."""
+
+    def __init__(self, application: Callable[..., Any]) -> None:
+        self._application = application
+        self._turn = threading.Lock()
+
+    def __call__(self, *request: Any) -> Any:
+        """Answer a request when it is its turn."""
+        with self._turn:
+            return self._application(*request)
+
+
 @pytest.fixture(scope="session")
 def aws_url() -> Iterator[str]:
     """Serve AWS; give its address."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
+    assert server._server is not None
+    server._server.app = OneAtATime(server._server.app)
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()

@@ -1,0 +1,141 @@
+"""Who owns a session. Taken and given up under a condition on the epoch, looked for by the sparse index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contract.records import (
+    META,
+    NO_OWNER,
+    OWNER,
+    PARTITION_KEY,
+    WORK_INDEX,
+    WORK_KEY,
+    SessionId,
+    SessionState,
+    TaskId,
+    session_key,
+)
+from streaming_task.adapters.registry_dynamodb.session_items import decode_meta
+from streaming_task.adapters.registry_dynamodb.table import ConditionFailed, Table
+from streaming_task.adapters.registry_dynamodb.values import number, text
+from streaming_task.core.ownership import SessionMeta, Unfinished
+from streaming_task.ports import Fenced, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, QueryOutputTypeDef
+
+    from streaming_task.adapters.registry_dynamodb.table import Item
+
+
+class DynamoOwnership:
+    """Implements `Ownership`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def claim(self, seen: SessionMeta, owner: TaskId) -> SessionMeta | None:
+        """Take a session over: one epoch on, if its epoch and owner are still those seen; None: they are not.
+
+        A finished session is nobody's to take. An unknown outcome is settled by a consistent read before it
+        is given.
+
+        Raises:
+            Unavailable: it is still unknown; the same call again is safe.
+        """
+        unknown: Unavailable | None = None
+        try:
+            return decode_meta(await self._take(seen, owner))
+        except ConditionFailed:
+            pass  # another was first, or it was ourselves and nobody heard
+        except Unavailable as error:
+            unknown = error
+        there = await self._find(seen.terms.session_id)
+        if there is not None and there.owner == owner and there.epoch == seen.epoch + 1:
+            return there
+        if unknown is not None and there is not None and there.epoch == seen.epoch:
+            raise unknown  # not done, or not yet
+        return None
+
+    async def release(self, session_id: SessionId, epoch: int) -> None:
+        """Leave a session to whoever claims it, if the epoch is still ours.
+
+        Raises:
+            Fenced: it is not; nothing was written.
+            Unavailable: the outcome is unknown; the same call again is safe.
+        """
+        table = self._table
+        try:
+            await table.call(
+                lambda: table.client.update_item(
+                    TableName=table.name,
+                    Key=table.key(session_key(session_id), META),
+                    UpdateExpression="SET #owner = :nobody",
+                    ConditionExpression="epoch = :mine",
+                    ExpressionAttributeNames={"#owner": OWNER},
+                    ExpressionAttributeValues={":nobody": text(NO_OWNER), ":mine": number(epoch)},
+                )
+            )
+        except ConditionFailed:
+            raise Fenced("epoch") from None
+
+    async def unfinished(self, state: SessionState, shard: int) -> list[Unfinished]:
+        """List what the sparse index holds of one state and shard; it may lag by a second.
+
+        Raises:
+            Unavailable: it could not be read.
+        """
+        found: list[Unfinished] = []
+        from_key: Item | None = None
+        while True:
+            page = await self._page(state, shard, from_key)
+            found.extend(_decode(item) for item in page["Items"])
+            from_key = page.get("LastEvaluatedKey")
+            if not from_key:
+                return found
+
+    async def _take(self, seen: SessionMeta, owner: TaskId) -> Item:
+        table = self._table
+        answer = await table.call(
+            lambda: table.client.update_item(
+                TableName=table.name,
+                Key=table.key(session_key(seen.terms.session_id), META),
+                UpdateExpression="SET epoch = epoch + :one, #owner = :me",
+                ConditionExpression="epoch = :seen AND #owner = :seen_owner AND attribute_exists(#work)",
+                ExpressionAttributeNames={"#owner": OWNER, "#work": WORK_KEY},
+                ExpressionAttributeValues={
+                    ":one": number(1),
+                    ":me": text(owner),
+                    ":seen": number(seen.epoch),
+                    ":seen_owner": text(seen.owner or NO_OWNER),
+                },
+                ReturnValues="ALL_NEW",
+            )
+        )
+        return answer["Attributes"]
+
+    async def _find(self, session_id: SessionId) -> SessionMeta | None:
+        item = await self._table.find(session_key(session_id), META)
+        return None if item is None else decode_meta(item)
+
+    async def _page(self, state: SessionState, shard: int, from_key: Item | None) -> QueryOutputTypeDef:
+        table = self._table
+        query: QueryInputTypeDef = {
+            "TableName": table.name,
+            "IndexName": WORK_INDEX,
+            "KeyConditionExpression": "#work = :work",
+            "ProjectionExpression": "#session, #owner",
+            "ExpressionAttributeNames": {"#work": WORK_KEY, "#session": PARTITION_KEY, "#owner": OWNER},
+            "ExpressionAttributeValues": {":work": text(f"{state}#{shard}")},
+        }
+        if from_key is not None:
+            query["ExclusiveStartKey"] = from_key
+        return await table.call(lambda: table.client.query(**query))
+
+
+def _decode(item: Item) -> Unfinished:
+    owner = item[OWNER]["S"]
+    return Unfinished(
+        session_id=SessionId(item[PARTITION_KEY]["S"].removeprefix(session_key(""))),
+        owner=None if owner == NO_OWNER else TaskId(owner),
+    )
