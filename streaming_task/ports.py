@@ -319,6 +319,14 @@ class Finals(Protocol):
         """
         ...
 
+    async def expire(self, session_id: SessionId, *, after_s: float) -> None:
+        """Let a finished session's finals go so many seconds from now; those that have an end keep it.
+
+        Raises:
+            Unavailable: some may have none yet; the same call again goes on from there.
+        """
+        ...
+
 
 class Leases(Protocol):
     """The one lease each task holds."""
@@ -369,6 +377,10 @@ class Unreachable(PortError):
     """The task could not be reached in time; whether it took the message is unknown."""
 
 
+class NotConnected(Unreachable):
+    """No connection to the task came about within 500 ms: it has not the message, and may be dead."""
+
+
 class Peers(Protocol):
     """The other tasks, reached inside the VPC's own range and the tasks' own port."""
 
@@ -377,7 +389,8 @@ class Peers(Protocol):
 
         Raises:
             NotTheOwner: it refused.
-            Unreachable: it did not answer: after 500 ms without a connection, or without an answer in time.
+            NotConnected: it could not be reached at all.
+            Unreachable: it did not answer in time or not well, or its address is none of ours.
         """
         ...
 

@@ -95,8 +95,10 @@ class FakeFinals:
     def __init__(self, sessions: FakeSessions) -> None:
         self._sessions = sessions
         self.stored: dict[SessionId, list[Final]] = {}
+        self.expiries: dict[SessionId, float] = {}
         self.appends = Turnstile()
         self.reads = Turnstile()
+        self.expires = Turnstile()
 
     async def append(
         self, session_id: SessionId, epoch: int, start: int, end: int, final: Final | None
@@ -118,6 +120,11 @@ class FakeFinals:
         """Give the later finals."""
         async with self.reads:
             return [final for final in self.stored.get(session_id, []) if final.segment > segment]
+
+    async def expire(self, session_id: SessionId, *, after_s: float) -> None:
+        """Note how long a session's finals are kept."""
+        async with self.expires:
+            self.expiries.setdefault(session_id, after_s)
 
 
 class FakeRecords:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from contract.records import META, PARTITION_KEY, SORT_KEY, SessionId, final_sort_key, session_key
+from contract.records import META, PARTITION_KEY, SORT_KEY, TTL, SessionId, final_sort_key, session_key
 from contract.replies import Final, final_from_json, final_to_json
 from streaming_task.adapters.registry_dynamodb.table import Cancelled, ConditionFailed, Table
 from streaming_task.adapters.registry_dynamodb.values import number, text
@@ -22,13 +26,15 @@ if TYPE_CHECKING:
 
 LAST_SEGMENT = 999_999  # the highest that a sort key of six digits holds
 TOKEN_CHARACTERS = 36
+EXPIRED_AT_ONCE = 4  # of the table's threads, which sessions that are spoken in need more
 
 
 class DynamoFinals:
-    """Implements `Finals`."""
+    """Implements `Finals`; `clock` gives Unix seconds."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, clock: Callable[[], float] = time.time) -> None:
         self._table = table
+        self._clock = clock
 
     async def append(
         self, session_id: SessionId, epoch: int, start: int, end: int, final: Final | None
@@ -59,16 +65,58 @@ class DynamoFinals:
         finals: list[Final] = []
         from_key: Item | None = None
         while True:
-            page = await self._page(session_id, segment + 1, from_key)
+            query = self._query(session_id, segment + 1, from_key)
+            page = await self._table.call(partial(self._table.client.query, **query))
             finals.extend(final_from_json(item["body"]["S"]) for item in page["Items"])
             from_key = page.get("LastEvaluatedKey")
             if not from_key:
                 return finals
 
-    async def _page(self, session_id: SessionId, first: int, from_key: Item | None) -> QueryOutputTypeDef:
+    async def expire(self, session_id: SessionId, *, after_s: float) -> None:
+        """Let a finished session's finals go so many seconds from now; those that have an end keep it.
+
+        Raises:
+            Unavailable: some may have none yet; the same call again goes on from there.
+        """
+        ends_at = int(self._clock() + after_s)
+        from_key: Item | None = None
+        while True:
+            page = await self._everlasting(session_id, from_key)
+            places = [item[SORT_KEY]["S"] for item in page["Items"]]
+            for first in range(0, len(places), EXPIRED_AT_ONCE):
+                batch = places[first : first + EXPIRED_AT_ONCE]
+                await _all(self._end(session_id, place, ends_at) for place in batch)
+            from_key = page.get("LastEvaluatedKey")
+            if not from_key:
+                return
+
+    async def _everlasting(self, session_id: SessionId, from_key: Item | None) -> QueryOutputTypeDef:
+        query = self._query(session_id, 0, from_key)
+        query["ProjectionExpression"] = SORT_KEY
+        query["FilterExpression"] = "attribute_not_exists(#ttl)"
+        query["ExpressionAttributeNames"] = {"#ttl": TTL}
+        return await self._table.call(partial(self._table.client.query, **query))
+
+    async def _end(self, session_id: SessionId, place: str, ends_at: int) -> None:
         table = self._table
+        try:
+            await table.call(
+                lambda: table.client.update_item(
+                    TableName=table.name,
+                    Key=table.key(session_key(session_id), place),
+                    UpdateExpression="SET #ttl = :end",
+                    # One that is gone must not come back empty; of two calls the first one's time stands.
+                    ConditionExpression=f"attribute_exists({PARTITION_KEY}) AND attribute_not_exists(#ttl)",
+                    ExpressionAttributeNames={"#ttl": TTL},
+                    ExpressionAttributeValues={":end": number(ends_at)},
+                )
+            )
+        except ConditionFailed:
+            return
+
+    def _query(self, session_id: SessionId, first: int, from_key: Item | None) -> QueryInputTypeDef:
         query: QueryInputTypeDef = {
-            "TableName": table.name,
+            "TableName": self._table.name,
             "KeyConditionExpression": f"{PARTITION_KEY} = :session AND {SORT_KEY} BETWEEN :first AND :last",
             "ExpressionAttributeValues": {
                 ":session": text(session_key(session_id)),
@@ -79,7 +127,7 @@ class DynamoFinals:
         }
         if from_key is not None:
             query["ExclusiveStartKey"] = from_key
-        return await table.call(lambda: table.client.query(**query))
+        return query
 
     async def _advance(self, session_id: SessionId, epoch: int, start: int, end: int) -> None:
         table = self._table
@@ -149,3 +197,10 @@ class DynamoFinals:
         stored = await self._table.find(session_key(session_id), final_sort_key(final.segment))
         if until < end or stored is None or stored["body"]["S"] != final_to_json(final):
             raise Diverged("final_until") from None
+
+
+async def _all(calls: Iterable[Coroutine[None, None, None]]) -> None:
+    """Await every call, and only then raise what the first of those that failed raised."""
+    for outcome in await asyncio.gather(*calls, return_exceptions=True):
+        if outcome is not None:
+            raise outcome

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from contract.audio import Encoding, Quality
-from contract.records import SessionId, SessionState, TaskId, UserId, session_key
+from contract.records import META, SessionId, SessionState, TaskId, UserId, final_sort_key, session_key
 from contract.replies import Entity, Final, Item
 from streaming_task.adapters.registry_dynamodb import DynamoFinals, DynamoSessions, Table
 from streaming_task.core.ownership import SessionMeta, SessionTerms
@@ -38,8 +38,8 @@ class Lossy(Protocol):
 
     table: Table
 
-    def lose(self, answers: int) -> None:
-        """Lose so many answers."""
+    def lose(self, answers: int, operation: str = "") -> None:
+        """Lose so many answers, of any or one operation."""
         ...
 
 
@@ -201,3 +201,62 @@ async def test_long_transcripts_come_whole(finals: DynamoFinals) -> None:
         await finals.append(SESSION, 1, segment, segment + 1, one)
 
     assert await finals.after(SESSION, -1) == said
+
+
+def expiries(dynamodb: DynamoDBClient, table_name: str) -> dict[str, int | None]:
+    """Read when each of the session's items goes."""
+    found = dynamodb.query(
+        TableName=table_name,
+        KeyConditionExpression="pk = :session",
+        ExpressionAttributeValues={":session": {"S": session_key(SESSION)}},
+    )
+    return {item["sk"]["S"]: int(item["ttl"]["N"]) if "ttl" in item else None for item in found["Items"]}
+
+
+def three_at_a_time(params: dict[str, Any], **_: Any) -> Any:
+    """Make pages small."""
+    return params | {"Limit": 3}
+
+
+async def test_finals_of_a_finished_session_get_an_end(
+    finals: DynamoFinals, table: Table, dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    """Every one of them, however many pages they fill, and nothing else; the first end stands."""
+    for segment in range(11):
+        await finals.append(SESSION, 1, segment, segment + 1, final(segment))
+    dynamodb.meta.events.register("provide-client-params.dynamodb.Query", three_at_a_time)
+
+    await DynamoFinals(table, clock=lambda: 1_000.5).expire(SESSION, after_s=60.0)
+    await DynamoFinals(table, clock=lambda: 5_000.0).expire(SESSION, after_s=60.0)
+
+    expected = {final_sort_key(segment): 1_060 for segment in range(11)}
+    dynamodb.meta.events.unregister("provide-client-params.dynamodb.Query", three_at_a_time)
+    assert expiries(dynamodb, table_name) == {**expected, META: None}
+    assert await finals.after(SESSION, -1) == [final(segment) for segment in range(11)]
+
+
+async def test_a_session_without_finals_has_none_to_end(
+    finals: DynamoFinals, dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    """And none are made."""
+    await finals.expire(SESSION, after_s=60.0)
+
+    assert expiries(dynamodb, table_name) == {META: None}
+
+
+async def test_an_expiry_that_failed_midway_goes_on_where_it_was(
+    finals: DynamoFinals, lossy_table: Lossy, table: Table, dynamodb: DynamoDBClient, table_name: str
+) -> None:
+    """What was done stays done; asking again does the rest."""
+    for segment in range(6):
+        await finals.append(SESSION, 1, segment, segment + 1, final(segment))
+    lossy_table.lose(1, "UpdateItem")
+    with pytest.raises(Unavailable):
+        await DynamoFinals(lossy_table.table, clock=lambda: 1_000.0).expire(SESSION, after_s=60.0)
+    midway = expiries(dynamodb, table_name)
+
+    await DynamoFinals(table, clock=lambda: 2_000.0).expire(SESSION, after_s=60.0)
+
+    ends = [expiries(dynamodb, table_name)[final_sort_key(segment)] for segment in range(6)]
+    assert [midway[final_sort_key(segment)] for segment in range(6)] == [1_060] * 4 + [None] * 2
+    assert ends == [1_060] * 4 + [2_060] * 2
