@@ -9,11 +9,12 @@ import base64
 import hashlib
 import json
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from contract.audio import BYTES_PER_SAMPLE, Quality, bytes_in
 from contract.records import TranscriptState
+from tools.heard import Heard
 
 MESSAGE_S = 0.2
 MAX_MESSAGE_AUDIO_BYTES = 23_000  # of PCM: base64 and the envelope stay within 32,000 bytes
@@ -47,40 +48,12 @@ class _Sent:
     wait_s: float
 
 
-@dataclass(slots=True)
-class Heard:
-    """What the server has said so far."""
-
-    session_id: str | None = None
-    epoch: int = 0
-    received: int = 0
-    durable: int = 0
-    finals: dict[int, dict[str, Any]] = field(default_factory=dict)
-    partial: str = ""
-    transcription: str = ""
-    stored: dict[str, Any] | None = None
-    saved: dict[str, Any] | None = None
-    errors: list[str] = field(default_factory=list)  # codes
-
-    @property
-    def contiguous_finals(self) -> int:
-        """Count the finals before the first hole."""
-        count = 0
-        while count in self.finals:
-            count += 1
-        return count
-
-    @property
-    def text(self) -> str:
-        """Join the finals by spaces."""
-        return " ".join(self.finals[segment]["text"] for segment in sorted(self.finals))
-
-
 class ClientSession:
     """One session as a browser would keep it."""
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
+        self._step = min(round(MESSAGE_S * terms.sample_rate_hz), MAX_MESSAGE_AUDIO_BYTES // BYTES_PER_SAMPLE)
         self.heard = Heard()
         self.captured = 0
         self._ring = bytearray()
@@ -90,7 +63,7 @@ class ClientSession:
         self._next = 0  # first sample never sent
         self._is_ready = False
         self._is_connected = False
-        self._asked_at: float | None = None
+        self._asked_at = 0.0
         self._stop_at: float | None = None
         self._heard_at = 0.0
         self._sent_at = 0.0
@@ -118,17 +91,13 @@ class ClientSession:
         return (
             saved is not None
             and saved["transcript"] != TranscriptState.PENDING
-            and self.heard.contiguous_finals >= saved["segments"]
+            and not self.heard.lacks_finals
         )
 
     @property
     def needs_connection(self) -> bool:
         """Tell whether there is anything left to say or hear."""
-        return not self.is_superseded and not (self.heard.saved is not None and self._has_all_finals())
-
-    def _has_all_finals(self) -> bool:
-        saved = self.heard.saved
-        return saved is not None and self.heard.contiguous_finals >= saved["segments"]
+        return not self.is_superseded and (self.heard.saved is None or self.heard.lacks_finals)
 
     # -- connection ----------------------------------------------------------------------------------
 
@@ -183,9 +152,10 @@ class ClientSession:
         if not self._is_connected or self.is_superseded:
             return []
         if not self._is_ready:
-            is_late = self._asked_at is None or now - self._asked_at >= ASK_AGAIN_S
-            return self._ask(now) if is_late else []
+            return self._ask(now) if now - self._asked_at >= ASK_AGAIN_S else []
         messages = self._resends(now) + self._fresh(now) + self._stop(now)
+        if self.heard.lacks_finals and now - self._asked_at >= ASK_AGAIN_S:
+            messages += self._ask(now)
         if not messages and now - self._sent_at >= PING_EVERY_S:
             messages = [_dump(type="ping", session_id=self.heard.session_id)]
         if messages:
@@ -193,36 +163,34 @@ class ClientSession:
         return messages
 
     def _resends(self, now: float) -> list[str]:
-        again = [
-            start
-            for start, sent in self._sent.items()
-            if sent.at + sent.wait_s <= now and self._may_send(now)
-        ]
         messages = []
-        for start in again:
-            sent = self._sent[start]
-            sent.at, sent.wait_s = now, min(RESEND_MOST_S, sent.wait_s * 2)
-            messages += self._audio(start, sent.end)
+        for start, sent in self._sent.items():  # whatever is in flight: it may all be lost
+            if sent.at + sent.wait_s <= now and self._has_credit(now):
+                sent.at, sent.wait_s = now, min(RESEND_MOST_S, sent.wait_s * 2)
+                messages += self._audio(start, sent.end)
         return messages
 
     def _fresh(self, now: float) -> list[str]:
         messages: list[str] = []
-        step = min(round(MESSAGE_S * self._terms.sample_rate_hz), MAX_MESSAGE_AUDIO_BYTES // BYTES_PER_SAMPLE)
-        while self._next < self.captured and self._may_send(now):
+        step = self._step
+        while self._next < self.captured:
             end = min(self._next + step, self.captured)
-            if end - self._next < step and not self.is_finished:
+            is_whole = end - self._next == step or self.is_finished
+            if not is_whole or self._in_flight_bytes() >= IN_FLIGHT_BYTES or not self._has_credit(now):
                 break
             self._sent[self._next] = _Sent(end, now, RESEND_FIRST_S)
             messages += self._audio(self._next, end)
             self._next = end
         return messages
 
-    def _may_send(self, now: float) -> bool:
+    def _in_flight_bytes(self) -> int:
+        return sum(bytes_in(sent.end - start) for start, sent in self._sent.items())
+
+    def _has_credit(self, now: float) -> bool:
         rate = REPLAY_SPEED / MESSAGE_S  # messages a second
         self._credit = min(rate, self._credit + (now - self._credit_at) * rate)
         self._credit_at = now
-        in_flight = sum(bytes_in(sent.end - start) for start, sent in self._sent.items())
-        if self._credit < 1 or in_flight >= IN_FLIGHT_BYTES:
+        if self._credit < 1:
             return False
         self._credit -= 1
         return True
@@ -301,10 +269,15 @@ class ClientSession:
     def _ready(self, message: dict[str, Any]) -> None:
         self._is_ready = True
         self.heard.session_id = message["session_id"]
-        self.heard.received = message["next_offset"]
-        self._sent = {start: sent for start, sent in self._sent.items() if sent.end > self.heard.received}
-        for sent in self._sent.values():
-            sent.at, sent.wait_s = -RESEND_FIRST_S, RESEND_FIRST_S  # at once, at the replay's pace
+        received_before = self.heard.received
+        self.heard.received = received = message["next_offset"]
+        unheard = {start: sent.end for start, sent in self._sent.items() if sent.end > received}
+        # A new owner has what is durable: what the last one had received beyond that is sent again.
+        for start in range(received, min([received_before, *unheard]), self._step):
+            unheard[start] = min(start + self._step, received_before)
+        self._sent = {  # at once, at the replay's pace
+            start: _Sent(end, -RESEND_FIRST_S, RESEND_FIRST_S) for start, end in sorted(unheard.items())
+        }
 
     def _acknowledged(self, received: int, durable: int) -> None:
         self.heard.received = max(self.heard.received, received)
@@ -318,7 +291,7 @@ class ClientSession:
     def _missing(self, ranges: list[list[int]], now: float) -> list[str]:
         messages: list[str] = []
         for start, sent in self._sent.items():
-            if any(start < to and since < sent.end for since, to in ranges) and self._may_send(now):
+            if any(start < to and since < sent.end for since, to in ranges) and self._has_credit(now):
                 sent.at = now
                 messages += self._audio(start, sent.end)
         return messages
@@ -328,15 +301,15 @@ class ClientSession:
         if known["text"] != message["text"]:
             raise ValueError("a final changed after it was said")
         self.heard.partial = ""
-        has_hole = message["segment"] >= self.heard.contiguous_finals
-        has_asked = self._asked_at is not None and now - self._asked_at < ASK_AGAIN_S
-        return self._ask(now) if has_hole and not has_asked else []
+        has_asked = now - self._asked_at < ASK_AGAIN_S
+        return self._ask(now) if self.heard.lacks_finals and not has_asked else []
 
     def _saved(self, message: dict[str, Any], now: float) -> list[str]:
         self.heard.saved = message
         self.heard.stored = self.heard.stored or message
         self._acknowledged(message["samples"], message["samples"])
-        return [] if self._has_all_finals() else self._ask(now)
+        has_asked = now - self._asked_at < ASK_AGAIN_S
+        return self._ask(now) if self.heard.lacks_finals and not has_asked else []
 
 
 def _dump(**message: object) -> str:

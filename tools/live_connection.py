@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import random
 import time
@@ -10,6 +11,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
@@ -20,6 +22,7 @@ from tools.client_session import ClientSession
 TICK_S = 0.05
 TICKET_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 1.0  # a connection that is given up will not answer; the audio waits for the next one
 BACKOFF_FIRST_S = 0.25
 BACKOFF_MOST_S = 8.0
 
@@ -43,11 +46,13 @@ def fetch_ticket(api_url: str, token: str) -> tuple[str, str]:
     try:
         with urllib.request.urlopen(request, timeout=TICKET_TIMEOUT_S) as answer:  # noqa: S310
             reply = json.load(answer)
+            return str(reply["ticket"]), str(reply["websocket_url"])
     except urllib.error.HTTPError as error:
         if error.code in (401, 403):
             raise NotAllowed(f"the server refused the access token ({error.code})") from None
         raise
-    return str(reply["ticket"]), str(reply["websocket_url"])
+    except (http.client.HTTPException, ValueError, LookupError, TypeError) as error:
+        raise OSError("the server's answer is no ticket") from error
 
 
 class LiveConnection:
@@ -76,7 +81,7 @@ class LiveConnection:
         failures = 0
         while self._session.needs_connection:
             try:
-                async for socket in self._open():
+                async with self._open() as socket:
                     failures = 0
                     await self._talk(socket)
             except (OSError, WebSocketException, TimeoutError):
@@ -85,6 +90,7 @@ class LiveConnection:
                 most_s = min(BACKOFF_MOST_S, BACKOFF_FIRST_S * 2 ** min(failures, 8))
                 await asyncio.sleep(random.uniform(0, most_s))  # noqa: S311 - full jitter, not a secret
 
+    @asynccontextmanager
     async def _open(self) -> AsyncIterator[ClientConnection]:
         ticket, url = await self._ticket()
         address = f"{url}?{urllib.parse.urlencode({'ticket': ticket})}"
@@ -93,6 +99,7 @@ class LiveConnection:
                 address,
                 origin=Origin(self._origin),
                 open_timeout=CONNECT_TIMEOUT_S,
+                close_timeout=CLOSE_TIMEOUT_S,
                 ping_interval=None,
                 compression=None,
                 proxy=None,

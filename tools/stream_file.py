@@ -71,8 +71,8 @@ async def stream(
     """Stream PCM at a pace; give the session after `saved`.
 
     Raises:
-        NotAllowed: the server refuses this user.
-        TimeoutError: it was not saved in time.
+        ExceptionGroup: of NotAllowed, when the server refuses this user, or TimeoutError, when it was not
+            saved in time.
     """
     rate_hz = PCM_RATE_HZ[quality]
     session = ClientSession(Terms(str(uuid.uuid4()), str(uuid.uuid4()), quality, rate_hz))
@@ -150,10 +150,8 @@ def main() -> int:
         session = asyncio.run(stream(pcm, quality, target, arguments.realtime_factor, console))
     except (NotAudio, NotAllowed) as error:
         return _fail(str(error))
-    except TimeoutError:
-        return _fail("the session was not saved in time")
     except ExceptionGroup as group:
-        return _fail("; ".join(str(error) or type(error).__name__ for error in group.exceptions))
+        return _fail("; ".join(_sentence(error) for error in group.exceptions))
     except KeyboardInterrupt:
         return _fail("interrupted")
     saved = session.heard.saved
@@ -166,6 +164,12 @@ def main() -> int:
         soft_wrap=True,
     )
     return 0
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "the session was not saved in time"
+    return str(error) or type(error).__name__
 
 
 def _fail(sentence: str) -> int:
