@@ -20,6 +20,7 @@ import uvloop
 from aiohttp import web
 
 from streaming_task.adapters.ingress import Ingress
+from streaming_task.ports import Forwarded
 
 BODY = b"x" * 8_700
 HEADERS = {
@@ -48,6 +49,10 @@ class Taker:
     """A task that takes everything."""
 
     def message(self, connection_id: str, body: bytes) -> int:
+        """Take it."""
+        return 200
+
+    def forwarded(self, message: Forwarded) -> int:
         """Take it."""
         return 200
 

@@ -4,7 +4,7 @@ asyncio's own protocol class and the `httptools` parser, because a message costs
 under a web framework (benchmarks/ingress.py).
 """
 
-from streaming_task.adapters.ingress.handler import Handler, IngressLimits
+from streaming_task.adapters.ingress.handler import Handler, IngressLimits, IsGoodHop
 from streaming_task.adapters.ingress.server import Ingress
 
-__all__ = ["Handler", "Ingress", "IngressLimits"]
+__all__ = ["Handler", "Ingress", "IngressLimits", "IsGoodHop"]

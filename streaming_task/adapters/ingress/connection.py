@@ -12,11 +12,12 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 from streaming_task.adapters.ingress import answers
-from streaming_task.adapters.ingress.handler import Handler, IngressLimits
-from streaming_task.adapters.ingress.requests import Malformed, Phase, Request, RequestReader
+from streaming_task.adapters.ingress.handler import Handler, IngressLimits, IsGoodHop
+from streaming_task.adapters.ingress.requests import HOP_PATH, Malformed, Phase, Request, RequestReader
 
 HIGH_WATER_BYTES = 64 * 1024  # of answers that the peer has not read
 HEALTH_PATHS = (b"/healthz", b"/readyz")
+FORGED = 403
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class IngressConnection(asyncio.Protocol):
     def __init__(
         self,
         handler: Handler,
+        is_good_hop: IsGoodHop,
         limits: IngressLimits,
         closed: Callable[[IngressConnection], None],
         *,
@@ -34,6 +36,7 @@ class IngressConnection(asyncio.Protocol):
     ) -> None:
         self._is_surplus = is_surplus
         self._handler = handler
+        self._is_good_hop = is_good_hop
         self._limits = limits
         self._closed = closed
         self._reader = RequestReader(limits)
@@ -155,6 +158,8 @@ class IngressConnection(asyncio.Protocol):
         last = self._is_draining or not request.keeps_alive
         if request.path == b"/messages":
             self._answer_message(request, last)
+        elif request.path == HOP_PATH:
+            self._answer_forwarded(request, last)
         elif request.path not in HEALTH_PATHS:
             self._send(answers.bare(404, last=last), last)
         elif request.method != b"GET":
@@ -175,6 +180,24 @@ class IngressConnection(asyncio.Protocol):
             status = self._handler.message(request.connection_id, request.body)
         except Exception as error:  # noqa: BLE001 - one message's defect must not end the others' connection
             status = _status_of_defect(error)
+        self._answer_with(status, last)
+
+    def _answer_forwarded(self, request: Request, last: bool) -> None:
+        if request.method != b"POST":
+            self._send(answers.bare(405, last=last, allow="POST"), last)
+            return
+        if request.hop is None:
+            self._send(answers.bare(400, last=last), last)
+            return
+        message, signature = request.hop
+        try:
+            is_good = self._is_good_hop(message, signature)
+            status = self._handler.forwarded(message) if is_good else FORGED
+        except Exception as error:  # noqa: BLE001 - as above
+            status = _status_of_defect(error)
+        self._answer_with(status, last)
+
+    def _answer_with(self, status: int | Awaitable[int], last: bool) -> None:
         if isinstance(status, int):
             self._send(answers.bare(status, last=last), last)
         else:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from streaming_task.ports import Forwarded
+
 MAX_BODY_BYTES = 132 * 1024  # API Gateway passes messages of up to 128 KB on; the task answers those politely
+
+
+IsGoodHop = Callable[[Forwarded, str], bool]  # tells whether a forwarded message's signature is good
+
+
+def trust_nobody(message: Forwarded, signature: str) -> bool:
+    """Take no message from another task: there is no key to know it by."""
+    return False
 
 
 class Handler(Protocol):
@@ -14,6 +24,10 @@ class Handler(Protocol):
 
     def message(self, connection_id: str, body: bytes) -> int | Awaitable[int]:
         """Take a client's message; give the HTTP status, at once if nothing has to be looked up for it."""
+        ...
+
+    def forwarded(self, message: Forwarded) -> int | Awaitable[int]:
+        """Take a message of good signature from another task; give 200, or 421: it is not ours to take."""
         ...
 
     def health(self) -> tuple[int, Mapping[str, object]]:

@@ -13,24 +13,44 @@ from typing import NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
+from contract.records import ConnectionId, SessionId
 from streaming_task.adapters.ingress.handler import IngressLimits
+from streaming_task.ports import Forwarded
 
 BAD_REQUEST = 400
 TOO_LARGE = 413
 HEAD_TOO_LARGE = 431
 MESSAGE_HEADERS = frozenset({b"x-connection-id", b"x-message-id", b"x-request-id"})
+HOP_HEADERS = frozenset({b"x-connection-id", b"x-session-id", b"x-epoch", b"x-signature"})
+HOP_PATH = b"/forwarded"
 
+_KEPT_HEADERS = MESSAGE_HEADERS | HOP_HEADERS
 _CONNECTION_ID = re.compile(rb"[A-Za-z0-9_=+/-]{1,128}")  # what API Gateway gives is base64
+_SESSION_ID = re.compile(rb"[A-Za-z0-9-]{1,64}")
+_EPOCH = re.compile(rb"0|[1-9][0-9]{0,14}")  # one way to write each, as it is signed
+_SIGNATURE = re.compile(rb"[0-9a-f]{64}")
+
+
+class SignedHop(NamedTuple):
+    """A forwarded message, and the signature that it came with, unchecked."""
+
+    message: Forwarded
+    signature: str
 
 
 class Request(NamedTuple):
-    """A whole request; `connection_id` is None unless all three headers of a message are there and good."""
+    """A whole request.
+
+    `connection_id` is None unless all three headers of a message are there and good, `hop` unless all four of
+    a forwarded one are.
+    """
 
     method: bytes
     path: bytes
     connection_id: str | None
     body: bytes
     keeps_alive: bool
+    hop: SignedHop | None
 
 
 class Malformed(Exception):
@@ -103,7 +123,7 @@ class RequestReader:
         """Take a header."""
         self._count_head(len(name) + len(value))
         name = name.lower()
-        if name in MESSAGE_HEADERS:
+        if name in _KEPT_HEADERS:
             self._repeats = self._repeats or name in self._found
             self._found[name] = value
         elif name == b"content-length" and value.isdigit() and int(value) > self._limits.body_bytes:
@@ -123,21 +143,41 @@ class RequestReader:
     def on_message_complete(self) -> None:
         """Put the request where it is waited for."""
         self._enter(Phase.BETWEEN)
+        path = self._url.partition(b"?")[0]
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         request = Request(
             self._parser.get_method(),
-            self._url.partition(b"?")[0],
+            path,
             self._connection_id(),
-            self._body[0] if len(self._body) == 1 else b"".join(self._body),
+            body,
             self._parser.should_keep_alive() and not self._parser.should_upgrade(),
+            self._hop(body) if path == HOP_PATH else None,
         )
         self._body = []
         self.arrived.append(request)
 
     def _connection_id(self) -> str | None:
-        if self._repeats or len(self._found) < len(MESSAGE_HEADERS):
+        if self._repeats or not self._found.keys() >= MESSAGE_HEADERS:
             return None
         given = self._found[b"x-connection-id"]
         return given.decode("ascii") if _CONNECTION_ID.fullmatch(given) else None
+
+    def _hop(self, body: bytes) -> SignedHop | None:
+        if self._repeats or not self._found.keys() >= HOP_HEADERS:
+            return None
+        connection_id = _CONNECTION_ID.fullmatch(self._found[b"x-connection-id"])
+        session_id = _SESSION_ID.fullmatch(self._found[b"x-session-id"])
+        epoch = _EPOCH.fullmatch(self._found[b"x-epoch"])
+        signature = _SIGNATURE.fullmatch(self._found[b"x-signature"])
+        if connection_id is None or session_id is None or epoch is None or signature is None:
+            return None
+        message = Forwarded(
+            connection_id=ConnectionId(connection_id[0].decode("ascii")),
+            session_id=SessionId(session_id[0].decode("ascii")),
+            epoch=int(epoch[0]),
+            body=body,
+        )
+        return SignedHop(message, signature[0].decode("ascii"))
 
     def _enter(self, phase: Phase) -> None:
         self.phase = phase

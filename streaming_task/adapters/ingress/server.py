@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 
 from streaming_task.adapters.ingress.connection import IngressConnection
-from streaming_task.adapters.ingress.handler import Handler, IngressLimits
+from streaming_task.adapters.ingress.handler import Handler, IngressLimits, IsGoodHop, trust_nobody
 
 BACKLOG = 1024  # connections that the kernel keeps while the loop is busy
 LOOKS_PER_LIMIT = 4  # a limit is kept to within a quarter of itself
 
 
 class Ingress:
-    """The task's HTTP server. Build it inside a running loop."""
+    """The task's HTTP server. Build it inside a running loop; `is_good_hop` checks what other tasks send."""
 
-    def __init__(self, handler: Handler, limits: IngressLimits | None = None) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        limits: IngressLimits | None = None,
+        *,
+        is_good_hop: IsGoodHop = trust_nobody,
+    ) -> None:
         self._handler = handler
+        self._is_good_hop = is_good_hop
         self._limits = limits or IngressLimits()
         self._loop = asyncio.get_running_loop()
         self._connections: set[IngressConnection] = set()
@@ -60,7 +67,9 @@ class Ingress:
 
     def _connect(self) -> IngressConnection:
         is_surplus = len(self._connections) >= self._limits.connections
-        connection = IngressConnection(self._handler, self._limits, self._disconnect, is_surplus=is_surplus)
+        connection = IngressConnection(
+            self._handler, self._is_good_hop, self._limits, self._disconnect, is_surplus=is_surplus
+        )
         if self._is_draining:
             connection.drain()
         self._connections.add(connection)

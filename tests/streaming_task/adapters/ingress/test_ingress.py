@@ -9,11 +9,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from contract.records import ConnectionId, SessionId
 from streaming_task.adapters.ingress import Ingress, IngressLimits
+from streaming_task.ports import Forwarded
 
 QUICK = IngressLimits(
     head_s=0.1, body_s=0.1, answer_s=0.2, write_s=0.1, idle_s=0.4, linger_s=0.1, connections=3
 )
+SIGNATURE = b"0a" * 32
+HOP = b"x-connection-id: abc=\r\nx-session-id: 5f1c-1\r\nx-epoch: 7\r\nx-signature: " + SIGNATURE + b"\r\n"
 IDS = b"x-connection-id: abc=\r\nx-message-id: m\r\nx-request-id: r\r\n"
 
 
@@ -22,12 +26,18 @@ class FakeTask:
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, bytes]] = []
+        self.hops: list[Forwarded] = []
         self.answer: Callable[[], int | Awaitable[int]] = lambda: 200
         self.is_ready = True
 
     def message(self, connection_id: str, body: bytes) -> int | Awaitable[int]:
         """Note the message."""
         self.taken.append((connection_id, body))
+        return self.answer()
+
+    def forwarded(self, message: Forwarded) -> int | Awaitable[int]:
+        """Note the forwarded message."""
+        self.hops.append(message)
         return self.answer()
 
     def health(self) -> tuple[int, Mapping[str, object]]:
@@ -74,8 +84,8 @@ class Peer:
 
 @asynccontextmanager
 async def serving(task: FakeTask, limits: IngressLimits | None = None) -> AsyncIterator[tuple[Ingress, int]]:
-    """Serve a task on a free port; give the server and the port."""
-    ingress = Ingress(task, limits)
+    """Serve a task that knows one signature on a free port; give the server and the port."""
+    ingress = Ingress(task, limits, is_good_hop=lambda message, given: given == SIGNATURE.decode())
     port = await ingress.start("127.0.0.1", 0)
     try:
         yield ingress, port
@@ -93,9 +103,10 @@ async def connected(port: int) -> AsyncIterator[Peer]:
         writer.close()
 
 
-def post(body: bytes, headers: bytes = IDS) -> bytes:
+def post(body: bytes, headers: bytes = IDS, path: bytes = b"/messages") -> bytes:
     """Write a message's request."""
-    return b"POST /messages HTTP/1.1\r\nhost: t\r\n%bcontent-length: %d\r\n\r\n%b" % (
+    return b"POST %b HTTP/1.1\r\nhost: t\r\n%bcontent-length: %d\r\n\r\n%b" % (
+        path,
         headers,
         len(body),
         body,
@@ -182,6 +193,99 @@ async def test_a_message_without_its_ids_is_400(headers: bytes) -> None:
     assert task.taken == [("abc=", b"good")]
 
 
+@pytest.mark.parametrize("status", [200, 421])
+async def test_a_forwarded_message_reaches_the_task_untouched(status: int) -> None:
+    """With whose it is and how the sender saw the session; the task's word is the answer."""
+    task = FakeTask()
+    task.answer = lambda: status
+    body = bytes(range(256)) * 32
+    async with serving(task) as (_, port), connected(port) as peer:
+        peer.send(post(body, HOP, b"/forwarded"))
+        answer = await peer.answer()
+
+    assert answer == (status, {"content-length": "0"}, b"")
+    assert task.hops == [Forwarded(ConnectionId("abc="), SessionId("5f1c-1"), 7, body)]
+    assert task.taken == []
+
+
+async def test_a_forwarded_message_may_be_answered_later() -> None:
+    """Claiming a session takes a look at the table."""
+    task = FakeTask()
+    claimed = asyncio.get_running_loop().create_future()
+    task.answer = lambda: claimed
+    async with serving(task) as (_, port), connected(port) as peer:
+        peer.send(post(b"", HOP, b"/forwarded"))
+        asyncio.get_running_loop().call_later(0.05, claimed.set_result, 421)
+        status = await peer.status()
+
+    assert status == 421
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"",
+        IDS,
+        *(
+            b"".join(line for line in HOP.splitlines(keepends=True) if name not in line)
+            for name in (b"x-connection-id", b"x-session-id", b"x-epoch", b"x-signature")
+        ),
+        HOP + b"x-epoch: 8\r\n",
+        HOP.replace(b"abc=", b"a b"),
+        HOP.replace(b"5f1c-1", b"../x"),
+        HOP.replace(b"epoch: 7", b"epoch: -7"),
+        HOP.replace(b"epoch: 7", b"epoch: 07"),
+        HOP.replace(b"epoch: 7", b"epoch: 7777777777777777"),
+        HOP.replace(SIGNATURE, SIGNATURE[:-2]),
+        HOP.replace(SIGNATURE, SIGNATURE.upper()),
+    ],
+)
+async def test_a_forwarded_message_without_its_headers_is_400(headers: bytes) -> None:
+    """Tasks always say all four, once and in one way."""
+    task = FakeTask()
+    async with serving(task) as (_, port), connected(port) as peer:
+        peer.send(post(b"x", headers, b"/forwarded") + post(b"good", HOP, b"/forwarded"))
+        statuses = [await peer.status(), await peer.status()]
+
+    assert statuses == [400, 200]
+    assert [hop.body for hop in task.hops] == [b"good"]
+
+
+async def test_a_forwarded_message_with_another_signature_is_403() -> None:
+    """The task does not even see it, and the connection goes on."""
+    task = FakeTask()
+    async with serving(task) as (_, port), connected(port) as peer:
+        peer.send(post(b"x", HOP.replace(b"0a0a", b"0a0b"), b"/forwarded") + post(b""))
+        statuses = [await peer.status(), await peer.status()]
+
+    assert statuses == [403, 200]
+    assert task.hops == []
+
+
+async def test_without_a_key_nothing_forwarded_is_taken() -> None:
+    """Trust is given, never assumed."""
+    task = FakeTask()
+    ingress = Ingress(task)
+    port = await ingress.start("127.0.0.1", 0)
+    async with connected(port) as peer:
+        peer.send(post(b"x", HOP, b"/forwarded"))
+        status = await peer.status()
+    await ingress.stop(grace_s=0)
+
+    assert (status, task.hops) == (403, [])
+
+
+async def test_a_session_id_is_no_header_of_a_message() -> None:
+    """What a forwarded message needs neither helps nor hurts one from the gateway."""
+    task = FakeTask()
+    async with serving(task) as (_, port), connected(port) as peer:
+        peer.send(post(b"x", IDS + b"x-session-id: s\r\n"))
+        peer.send(post(b"y", HOP))
+        statuses = [await peer.status(), await peer.status()]
+
+    assert statuses == [200, 400]
+
+
 async def test_health_and_readiness_are_json() -> None:
     """Probes read a status; people read the body."""
     task = FakeTask()
@@ -200,13 +304,14 @@ async def test_health_and_readiness_are_json() -> None:
     ("line", "status", "allow"),
     [
         (b"GET /messages", 405, "post"),
+        (b"GET /forwarded", 405, "post"),
         (b"POST /healthz", 405, "get"),
         (b"POST /", 404, None),
         (b"GET /messages/", 404, None),
     ],
 )
 async def test_other_paths_and_methods_are_refused(line: bytes, status: int, allow: str | None) -> None:
-    """There are three resources; the connection survives asking for others."""
+    """There are four resources; the connection survives asking for others."""
     async with serving(FakeTask()) as (_, port), connected(port) as peer:
         peer.send(line + b" HTTP/1.1\r\ncontent-length: 0\r\n\r\n" + post(b""))
         refused = await peer.answer()
@@ -335,9 +440,10 @@ async def test_an_answer_that_takes_too_long_is_503() -> None:
     assert status == 503
 
 
+@pytest.mark.parametrize(("path", "headers"), [(b"/messages", IDS), (b"/forwarded", HOP)])
 @pytest.mark.parametrize("is_later", [False, True])
 async def test_a_defect_in_the_task_is_500_and_no_more(
-    is_later: bool, caplog: pytest.LogCaptureFixture
+    is_later: bool, path: bytes, headers: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One message's defect ends neither its connection nor lets its content into the log."""
     task = FakeTask()
@@ -352,7 +458,7 @@ async def test_a_defect_in_the_task_is_500_and_no_more(
 
     task.answer = fail
     async with serving(task) as (_, port), connected(port) as peer:
-        peer.send(post(b"patient words"))
+        peer.send(post(b"patient words", headers, path))
         failed = await peer.status()
         task.answer = lambda: 200
         peer.send(post(b""))
