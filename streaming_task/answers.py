@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from contract.records import ConnectionId, SessionId, SessionState
+from contract.records import ConnectionId
 from contract.replies import Error, Limits, Ready, encode_without_session
 from contract.wire import Audio, Code, Resume, Start, Stop
 from streaming_task import ports
@@ -44,33 +44,24 @@ class StoredAnswers:
         error = Error(ref=ref, code=code, message=sentence, retry_after_s=retry_after_s)
         self._pushes.send(connection_id, "", Error, encode_without_session(error))
 
-    async def answer(self, connection: ports.Connection, session_id: str, message: SessionMessage) -> None:
-        """Answer a message from what the store says of its session."""
-        try:
-            meta = await self._sessions.find(SessionId(session_id))
-            # Absent and another's are the same answer after the same one read.
-            if meta is None or meta.terms.user_id != connection.user_id:
-                self.refuse(connection.connection_id, Code.NOT_FOUND, NOT_FOUND, ref=message.ref)
-            else:
-                await self.answer_from(connection, meta, message)
-        except ports.Unavailable as error:
-            _log.warning("Session not read", extra={"code": error.code})
-            self.refuse(connection.connection_id, Code.INTERNAL, NOT_NOW, ref=message.ref, retry_after_s=1.0)
+    def not_found(self, connection: ports.Connection, message: SessionMessage) -> None:
+        """Say that there is no such session: absent and another's sound the same."""
+        self.refuse(connection.connection_id, Code.NOT_FOUND, NOT_FOUND, ref=message.ref)
+
+    def not_now(self, connection: ports.Connection, message: SessionMessage) -> None:
+        """Say that we could not, and that asking again may help."""
+        self.refuse(connection.connection_id, Code.INTERNAL, NOT_NOW, ref=message.ref, retry_after_s=1.0)
 
     async def answer_from(
         self, connection: ports.Connection, meta: SessionMeta, message: SessionMessage
     ) -> None:
-        """Answer a message about the user's own session, which is not live here.
+        """Answer a message about the user's own session, which is committed.
 
         Raises:
             Unavailable: its finals could not be read.
         """
         to = connection.connection_id
         voice = Voice(meta.terms.session_id, meta.epoch, self._finals, self._pushes)
-        if meta.state is not SessionState.COMMITTED:
-            _log.error("Session is owned by another task", extra={"session_id": meta.terms.session_id})
-            voice.say(to, Error(ref=message.ref, code=Code.INTERNAL, message=NOT_NOW, retry_after_s=1.0))
-            return
         saved = saved_message_of(meta)
         match message:
             case Resume(ref=ref, last_segment=last_segment):

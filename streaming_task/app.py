@@ -10,11 +10,14 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random
 
 from contract.metrics import Metric, Origin
 from contract.records import TaskId
 from streaming_task.adapters.credentials import ChainCredentials
 from streaming_task.adapters.flac import FlacCompactor
+from streaming_task.adapters.forwarding import ForwardingKey, HttpPeers, forwarding_secret
 from streaming_task.adapters.gateway_push import GatewayPush
 from streaming_task.adapters.ingress import Ingress
 from streaming_task.adapters.recording_s3 import RecordingBucket, bucket_url
@@ -23,6 +26,7 @@ from streaming_task.adapters.registry_dynamodb import (
     DynamoConnections,
     DynamoFinals,
     DynamoLeases,
+    DynamoOwnership,
     DynamoSessions,
     Table,
     open_dynamodb,
@@ -34,16 +38,19 @@ from streaming_task.core.leases import LeaseBoard
 from streaming_task.lease import LeaseKeeper
 from streaming_task.metered import MeteredGateway, MeteredRecognition, metered
 from streaming_task.metrics import MetricsSink, keep_emitting
+from streaming_task.ports import Forwarded, Leases
 from streaming_task.pushes import Pushes
 from streaming_task.recordings import Recordings
 from streaming_task.runner import Services
 from streaming_task.sessions import SessionDirectory
 from streaming_task.settings import Settings
+from streaming_task.sweeper import Sweeper
+from streaming_task.task_network import TaskNetwork
 from streaming_task.telemetry import Counts, log_defect, set_up_logging
 
 _log = logging.getLogger(__name__)
 
-LEAVE_WITHIN_S = 8.0  # each for what is under way and for what is being said: 20 s in all, of ECS's 120
+LEAVE_WITHIN_S = 12.0  # to hand every session over; with the last words 18 s in all, of ECS's 120
 DRAIN_WITHIN_S = 2.0
 HOUSEKEEPING_S = 1.0
 
@@ -60,6 +67,10 @@ class Reception:
     def message(self, connection_id: str, body: bytes) -> int | Awaitable[int]:
         """Take a client's message."""
         return self._directory.message(connection_id, body)
+
+    def forwarded(self, message: Forwarded) -> int | Awaitable[int]:
+        """Take a message that another task took in."""
+        return self._directory.forwarded(message)
 
     def health(self) -> tuple[int, Mapping[str, object]]:
         """Say that the process works, and what it has counted."""
@@ -86,15 +97,28 @@ async def run(settings: Settings) -> None:
     address = await asyncio.to_thread(task_address, settings.address, settings.port)
     counts = Counts()
     sink = MetricsSink(settings.stage, sys.stdout.write)
-    async with _parts(settings, task_id, counts, sink) as (directory, leases):
-        keeper = LeaseKeeper(leases, LeaseBoard(), task_id, address, directory)
+    async with _parts(settings, task_id, address, counts, sink) as parts:
+        directory = parts.directory
+        keeper = LeaseKeeper(parts.leases, parts.board, task_id, address, directory)
+        sweeper = Sweeper(
+            task_id,
+            directory.routing,
+            parts.services.sessions,
+            parts.services.ownership,
+            settings.limits.commit_retry_s,
+            Random(task_id),  # noqa: S311 - jitter, not a secret
+        )
         reception = Reception(task_id, directory, counts)
-        ingress = Ingress(reception)
+        ingress = Ingress(
+            reception,
+            is_good_hop=lambda message, signature: parts.key.is_good(message, task_id, signature),
+        )
         await ingress.start("0.0.0.0", settings.port)  # noqa: S104 - the container's only interface
         chores = [
             asyncio.create_task(keeper.keep(), name="lease"),
             asyncio.create_task(keeper.watch(), name="leases"),
             asyncio.create_task(keeper.guard(), name="fence"),
+            asyncio.create_task(sweeper.run(), name="sweeper"),
             asyncio.create_task(_keep_house(directory), name="housekeeping"),
             asyncio.create_task(keep_emitting(sink, lambda: _gauges(directory)), name="metrics"),
         ]
@@ -114,10 +138,19 @@ async def run(settings: Settings) -> None:
     _log.info("Task has left")
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    directory: SessionDirectory
+    services: Services
+    leases: Leases
+    board: LeaseBoard
+    key: ForwardingKey
+
+
 @asynccontextmanager
 async def _parts(
-    settings: Settings, task_id: TaskId, counts: Counts, sink: MetricsSink
-) -> AsyncIterator[tuple[SessionDirectory, DynamoLeases]]:
+    settings: Settings, task_id: TaskId, address: str, counts: Counts, sink: MetricsSink
+) -> AsyncIterator[_Parts]:
     def report(name: str, value: float) -> None:
         counts.add(name, value)
         sink.add(name, value)
@@ -140,11 +173,15 @@ async def _parts(
         ca_file=settings.transcribe_ca_file,
         credentials=credentials,
     )
+    key = ForwardingKey(forwarding_secret(settings.forwarding_secret_id, settings.region))
+    peers = HttpPeers(TaskNetwork.around(address), key)
+    board = LeaseBoard()
     counted_audio = metered(audio, Origin.S3, sink)
     services = Services(
         audio=counted_audio,
         recordings=Recordings(counted_audio, FlacCompactor()),
         sessions=metered(DynamoSessions(table), Origin.DYNAMODB, sink),
+        ownership=metered(DynamoOwnership(table), Origin.DYNAMODB, sink),
         finals=metered(DynamoFinals(table), Origin.DYNAMODB, sink),
         records=metered(records, Origin.DATABASE, sink),
         recognition=MeteredRecognition(recognition, sink),
@@ -157,12 +194,16 @@ async def _parts(
         task_id=task_id,
         services=services,
         connections=metered(DynamoConnections(table), Origin.DYNAMODB, sink),
+        peers=peers,
+        board=board,
         limits=settings.limits,
         max_sessions=settings.max_sessions,
     )
     try:
-        yield directory, metered(DynamoLeases(table), Origin.DYNAMODB, sink)
+        yield _Parts(directory, services, metered(DynamoLeases(table), Origin.DYNAMODB, sink), board, key)
     finally:
+        await peers.close()
+        await key.close()
         await records.close()
         await table.close()
         await audio.close()

@@ -378,7 +378,7 @@ class Unreachable(PortError):
 
 
 class NotConnected(Unreachable):
-    """No connection to the task came about within 500 ms: it has not the message, and may be dead."""
+    """No connection to the task is to be had within 500 ms: it may be dead."""
 
 
 class Peers(Protocol):

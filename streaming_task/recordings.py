@@ -45,7 +45,7 @@ class Recordings:
         """
         found: list[bytes] = []
         at = start
-        for piece in await self._pieces(terms):
+        for piece in _pieces(await self._parts(terms)):
             if piece.end <= at or piece.start >= end:
                 continue
             found.append(bytes(bytes_in(piece.start - at)) if piece.start > at else b"")
@@ -61,7 +61,7 @@ class Recordings:
         Raises:
             Unavailable: the store did not answer well; the same call again is safe.
         """
-        pieces = await self._pieces(terms, end)
+        pieces = _pieces(await self._parts(terms), end)
         if sha256 is None:
             digest = hashlib.sha256()
             for piece in pieces:
@@ -112,8 +112,9 @@ class Recordings:
         return False
 
     async def _make(self, terms: SessionTerms, end: int, sha256: str) -> list[str] | None:
-        """Write the recording; give the keys of the parts it is made of, None if it cannot be."""
-        pieces = await self._pieces(terms, end)
+        """Write the recording; give the keys of all parts it stands for, None if it cannot be made."""
+        parts = await self._parts(terms)
+        pieces = _pieces(parts, end)
         digest = hashlib.sha256()
         pcm = bytearray(bytes_in(end))  # a gap is silence of its length
         for piece in pieces:
@@ -130,21 +131,25 @@ class Recordings:
             return None
         key = recording_key(terms.user_id, terms.session_id, terms.encoding)
         await self._audio.put(key, flac, "audio/flac")
-        return [piece.part.key for piece in pieces]
+        return [part.key for part in parts]  # those of two owners overlap: some give nothing
 
-    async def _pieces(self, terms: SessionTerms, end: int | None = None) -> list[_Piece]:
-        parts = await self._audio.list_parts(parts_prefix(terms.user_id, terms.session_id))
-        pieces: list[_Piece] = []
-        at = 0
-        for part in sorted(parts, key=lambda part: (part.start, part.key)):
-            until = part.end if end is None else min(part.end, end)
-            if until > at:
-                pieces.append(_Piece(part, max(at, part.start), until))
-                at = until
-        return pieces
+    async def _parts(self, terms: SessionTerms) -> list[StoredPart]:
+        return await self._audio.list_parts(parts_prefix(terms.user_id, terms.session_id))
 
     async def _read(self, piece: _Piece, start: int, end: int) -> bytes:
         data = await self._audio.read(piece.part.key)
         if data is None:
             raise Unavailable("PartMissing")
         return data[bytes_in(start - piece.part.start) : bytes_in(end - piece.part.start)]
+
+
+def _pieces(parts: list[StoredPart], end: int | None = None) -> list[_Piece]:
+    """Cut the parts so that no sample comes twice, in order."""
+    pieces: list[_Piece] = []
+    at = 0
+    for part in sorted(parts, key=lambda part: (part.start, part.key)):
+        until = part.end if end is None else min(part.end, end)
+        if until > at:
+            pieces.append(_Piece(part, max(at, part.start), until))
+            at = until
+    return pieces

@@ -26,7 +26,7 @@ from streaming_task import ports
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
 from streaming_task.core.meter import SessionMeter
-from streaming_task.core.ownership import SessionChanges
+from streaming_task.core.ownership import SessionChanges, SessionMeta
 from streaming_task.core.record import Record
 from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.core.session import Session
@@ -50,6 +50,7 @@ class Services:
     audio: ports.AudioStore
     recordings: Recordings
     sessions: ports.Sessions
+    ownership: ports.Ownership
     finals: ports.Finals
     records: ports.Records
     recognition: ports.Recognition
@@ -76,7 +77,7 @@ class SessionRunner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._voice = Voice(self._terms.session_id, self._epoch, services.finals, services.pushes)
         self._meter = SessionMeter(rate_hz=self._terms.sample_rate_hz, epoch=self._epoch)
-        self._sealed: ev.Sealed | None = None
+        self._sealed = _sealed_before(session.meta)
         self._is_closed = False
 
     def post(self, event: ev.Event) -> None:
@@ -197,6 +198,8 @@ class SessionRunner:
                 self._attempt(self._commit(transcript), "commit", ev.StepFailed())
             case do.Compact(verified):
                 self._spawn(self._compact(may_delete=verified), "compact")
+            case do.Release():
+                self._attempt(self._release(), "release", ev.Released())
             case do.Report(name, value):
                 self._services.report(name, value)
             case do.Close():
@@ -293,6 +296,10 @@ class SessionRunner:
         await self._services.sessions.update(self._terms.session_id, self._epoch, changes)
         return done
 
+    async def _release(self) -> ev.Event:
+        await self._services.ownership.release(self._terms.session_id, self._epoch)
+        return ev.Released()
+
     async def _begin_record(self) -> ev.Event:
         await self._services.records.begin(self._record(RecordStatus.IN_PROGRESS))
         return ev.Tick()
@@ -338,3 +345,10 @@ class SessionRunner:
             self._terms, sealed.samples, sealed.sha256, may_delete=may_delete
         ):
             self._services.report("PartsKept", 1.0)
+
+
+def _sealed_before(meta: SessionMeta) -> ev.Sealed | None:
+    """Give what an earlier owner sealed."""
+    if meta.samples is None or meta.sha256 is None:
+        return None
+    return ev.Sealed(meta.samples, meta.sha256, meta.gaps)

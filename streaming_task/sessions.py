@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Coroutine
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from contract.audio import Encoding
 from contract.metrics import Metric
-from contract.records import ConnectionId, SessionId, SessionState, TaskId, session_id_for
+from contract.records import ConnectionId, SessionId, TaskId, UserId, session_id_for
 from contract.replies import Renewed, encode_without_session
 from contract.wire import MESSAGES_PER_S, Code, Refusal, Renew, Start, parse_client_message
 from streaming_task import ports
 from streaming_task.answers import NOT_NOW, StoredAnswers
-from streaming_task.core.admission import MessageRate, crowded
-from streaming_task.core.events import Crowded, MessageTaken, SessionMessage
-from streaming_task.core.ownership import FIRST_EPOCH, SessionMeta, SessionTerms
+from streaming_task.core.admission import crowded
+from streaming_task.core.events import Crowded, Leaving, MessageTaken, SessionMessage, Tick
+from streaming_task.core.leases import LeaseBoard
+from streaming_task.core.ownership import SessionMeta
 from streaming_task.core.session import Session
 from streaming_task.core.vigil import SessionLimits
+from streaming_task.known import Known, KnownConnections
+from streaming_task.openings import new_meta
+from streaming_task.routing import Routed, Routing
 from streaming_task.runner import Services, SessionRunner
 
 _log = logging.getLogger(__name__)
 
 TAKEN, UNKNOWN_CONNECTION, TRY_AGAIN = 200, 403, 503
 BUSY_RETRY_S = 5.0
-FORGET_CONNECTION_AFTER_S = 900.0  # API Gateway closes a connection after 10 min without messages
-REFUSALS_PER_S = 2  # of the message rate: a flood is not answered with a flood
-
-
-@dataclass(slots=True)
-class _Known:
-    connection: ports.Connection
-    rate: MessageRate
-    refusals: float
-    heard_at: float
+LAST_WORDS_S = 2.0  # for what was under way when a hand-over took too long, and again for what is said
+SETTLE_WITHIN_S = 600.0  # a recording of half an hour is compacted in seconds, but waits its turn
 
 
 class SessionDirectory:
@@ -49,22 +45,34 @@ class SessionDirectory:
         task_id: TaskId,
         services: Services,
         connections: ports.Connections,
+        peers: ports.Peers,
+        board: LeaseBoard,
         limits: SessionLimits,
         max_sessions: int,
     ) -> None:
         self._task_id = task_id
         self._services = services
-        self._connections = connections
         self._limits = limits
         self._max_sessions = max_sessions
         self._answers = StoredAnswers(services.sessions, services.finals, services.pushes, limits.message())
-        self._known: dict[ConnectionId, _Known] = {}
-        self._finding: dict[ConnectionId, asyncio.Task[_Known | None]] = {}
+        self._known = KnownConnections(connections)
+        self.routing = Routing(
+            task_id=task_id,
+            sessions=services.sessions,
+            ownership=services.ownership,
+            audio=services.audio,
+            peers=peers,
+            board=board,
+            answers=self._answers,
+            find_here=self._find_here,
+            adopt=self._run,
+        )
         self._runners: dict[SessionId, SessionRunner] = {}
-        self._opening: dict[SessionId, asyncio.Task[SessionRunner | SessionMeta]] = {}
+        self._opening: dict[SessionId, asyncio.Task[SessionRunner | None]] = {}
         self._closing: set[SessionRunner] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_leaving = False
+        self._none_left = asyncio.Event()
         self._crowded: frozenset[SessionId] = frozenset()
 
     @property
@@ -77,7 +85,7 @@ class SessionDirectory:
         """Count the sessions that could be opened yet."""
         return 0 if self._is_leaving else max(0, self._max_sessions - self.active - len(self._opening))
 
-    # -- connections ---------------------------------------------------------------------------------
+    # -- messages ------------------------------------------------------------------------------------
 
     def message(self, connection_id: str, body: bytes) -> int | Awaitable[int]:
         """Take one message; give the HTTP status that says whether it was taken."""
@@ -88,12 +96,8 @@ class SessionDirectory:
         return TAKEN
 
     async def _first_message(self, connection_id: ConnectionId, body: bytes) -> int:
-        finding = self._finding.get(connection_id)
-        if finding is None:
-            finding = asyncio.create_task(self._find(connection_id), name=f"find {connection_id}")
-            self._finding[connection_id] = finding
         try:
-            known = await asyncio.shield(finding)
+            known = await self._known.find(connection_id)
         except ports.Unavailable as error:
             _log.warning("Connection not read", extra={"connection_id": connection_id, "code": error.code})
             return TRY_AGAIN
@@ -102,17 +106,61 @@ class SessionDirectory:
         self._take(known, body)
         return TAKEN
 
-    async def _find(self, connection_id: ConnectionId) -> _Known | None:
+    async def forwarded(self, hop: ports.Forwarded) -> int:
+        """Take a message that another task took in; 421: its session is not here and not to be claimed."""
         try:
-            connection = await self._connections.find(connection_id)
-            if connection is None:
-                return None
-            now = asyncio.get_running_loop().time()
-            known = _Known(connection, MessageRate(now), 0.0, now)
-            self._known[connection_id] = known
-            return known
-        finally:
-            del self._finding[connection_id]
+            known = self._known.get(hop.connection_id) or await self._known.find(hop.connection_id)
+            message = None if known is None else parse_client_message(hop.body)
+        except (ports.Unavailable, Refusal) as error:
+            _log.warning("Session message not taken over", extra={"code": type(error).__name__})
+            return TRY_AGAIN
+        if known is None or message is None or isinstance(message, Renew):
+            return UNKNOWN_CONNECTION
+        known.heard_at = asyncio.get_running_loop().time()
+        self._services.pushes.heard_from(hop.connection_id)
+        if isinstance(message, Start):
+            self._spawn(self._start(known, message, hop.body, may_pass_on=False), "start")
+            return TAKEN
+        return await self.routing.take_hop(self._routed(known, hop.session_id, message, hop.body))
+
+    def _take(self, known: Known, body: bytes) -> None:
+        now = asyncio.get_running_loop().time()
+        self._services.pushes.heard_from(known.connection.connection_id)
+        if not known.admit(now):
+            if known.may_be_refused():
+                sentence = f"At most {MESSAGES_PER_S} messages a second are taken."
+                self._refuse(known, Refusal(Code.RATE_LIMITED, sentence))
+            return
+        try:
+            message = parse_client_message(body)
+        except Refusal as refusal:
+            self._refuse(known, refusal)
+            return
+        match message:
+            case Start():
+                self._spawn(self._start(known, message, body, may_pass_on=True), "start")
+            case Renew():
+                self._spawn(self._renew(known, message), "renew")
+            case _:
+                self._about_session(known, SessionId(message.session_id), message, body)
+
+    def _about_session(
+        self, known: Known, session_id: SessionId, message: SessionMessage, body: bytes
+    ) -> None:
+        runner = self._find_here(session_id, known.connection.user_id)
+        if runner is not None:
+            runner.post(_taken(known, message))
+        elif self.routing.enqueue(self._routed(known, session_id, message, body)):
+            self._spawn(self.routing.work(session_id), "route")
+
+    def _routed(self, known: Known, session_id: SessionId, message: SessionMessage, body: bytes) -> Routed:
+        return Routed(
+            known.connection, session_id, message, body, lambda runner: runner.post(_taken(known, message))
+        )
+
+    def _find_here(self, session_id: SessionId, user_id: UserId) -> SessionRunner | None:
+        runner = self._runners.get(session_id)
+        return runner if runner is not None and runner.session.meta.terms.user_id == user_id else None
 
     def relieve(self) -> None:
         """Let the largest sessions take no audio while the task as a whole holds too much."""
@@ -126,77 +174,36 @@ class SessionDirectory:
 
     def forget_the_silent(self) -> None:
         """Drop what is known of connections that cannot be open any more."""
-        now = asyncio.get_running_loop().time()
-        for connection_id, known in list(self._known.items()):
-            if now - known.heard_at >= FORGET_CONNECTION_AFTER_S:
-                del self._known[connection_id]
-                self._services.pushes.forget(connection_id)
+        for connection_id in self._known.forget_the_silent():
+            self._services.pushes.forget(connection_id)
         self._services.pushes.forget_gone(self._known)
 
-    # -- messages ------------------------------------------------------------------------------------
-
-    def _take(self, known: _Known, body: bytes) -> None:
-        now = asyncio.get_running_loop().time()
+    def _refuse(self, known: Known, refusal: Refusal) -> None:
         connection_id = known.connection.connection_id
-        self._services.pushes.heard_from(connection_id)
-        is_admitted = known.rate.admit(now)
-        known.refusals = max(0.0, known.refusals - (now - known.heard_at) * REFUSALS_PER_S)
-        known.heard_at = now
-        if not is_admitted:
-            if known.refusals < 1:
-                known.refusals += 1
-                self._refuse(
-                    known,
-                    Refusal(Code.RATE_LIMITED, f"At most {MESSAGES_PER_S} messages a second are taken."),
-                )
-            return
-        try:
-            message = parse_client_message(body)
-        except Refusal as refusal:
-            self._refuse(known, refusal)
-            return
-        match message:
-            case Start():
-                self._spawn(self._start(known, message), "start")
-            case Renew():
-                self._spawn(self._renew(known, message), "renew")
-            case _:
-                self._about_session(known, SessionId(message.session_id), message)
-
-    def _about_session(self, known: _Known, session_id: SessionId, message: SessionMessage) -> None:
-        runner = self._runners.get(session_id)
-        if runner is not None and runner.session.meta.terms.user_id == known.connection.user_id:
-            runner.post(_taken(known, message))
-        else:
-            self._spawn(self._answers.answer(known.connection, session_id, message), "answer")
-
-    def _refuse(self, known: _Known, refusal: Refusal) -> None:
-        connection_id = known.connection.connection_id
-        runner = self._runners.get(SessionId(refusal.session_id or ""))
-        if runner is not None and runner.session.meta.terms.user_id == known.connection.user_id:
+        runner = self._find_here(SessionId(refusal.session_id or ""), known.connection.user_id)
+        if runner is not None:
             runner.refuse(connection_id, refusal)
         else:
             self._answers.refuse(connection_id, refusal.code, refusal.sentence, ref=refusal.ref)
 
-    async def _renew(self, known: _Known, message: Renew) -> None:
+    async def _renew(self, known: Known, message: Renew) -> None:
         connection_id = known.connection.connection_id
         try:
-            renewed = await self._connections.renew(known.connection, message.ticket)
+            is_renewed = await self._known.renew(known, message.ticket)
         except ports.Unavailable:
             self._answers.refuse(connection_id, Code.INTERNAL, NOT_NOW, ref=message.ref, retry_after_s=1.0)
             return
-        if renewed is None:
+        if not is_renewed:
             sentence = "This ticket is not valid: ask for a fresh one."
             self._answers.refuse(connection_id, Code.AUTH_EXPIRED, sentence, ref=message.ref)
             return
-        known.connection = renewed
-        expires_in_s = max(0, round(renewed.authorised_until - time.time()))
+        expires_in_s = max(0, round(known.connection.authorised_until - time.time()))
         answer = Renewed(ref=message.ref, expires_in_s=expires_in_s)
         self._services.pushes.send(connection_id, "", Renewed, encode_without_session(answer))
 
     # -- starting ------------------------------------------------------------------------------------
 
-    async def _start(self, known: _Known, message: Start) -> None:
+    async def _start(self, known: Known, message: Start, body: bytes, *, may_pass_on: bool) -> None:
         connection = known.connection
         session_id = session_id_for(connection.user_id, message.request_id)
         runner = self._runners.get(session_id)
@@ -214,79 +221,57 @@ class SessionDirectory:
             opened = await asyncio.shield(opening)  # shared by the repeats of one start
             if isinstance(opened, SessionRunner):
                 opened.post(_taken(known, message))
-            else:
-                await self._answers.answer_from(connection, opened, message)
+            elif self.routing.enqueue(self._routed(known, session_id, message, body)):
+                await self.routing.work(session_id)
         except Refusal as refusal:
-            retry_after_s = BUSY_RETRY_S if refusal.code is Code.BUSY else None
-            if refusal.code is Code.BUSY:
+            is_busy = refusal.code is Code.BUSY
+            if is_busy and may_pass_on and await self.routing.pass_on(connection, session_id, body):
+                return
+            if is_busy:
                 self._services.count(Metric.SESSIONS_REFUSED, 1.0)
             self._answers.refuse(
                 connection.connection_id,
                 refusal.code,
                 refusal.sentence,
                 ref=message.ref,
-                retry_after_s=retry_after_s,
+                retry_after_s=BUSY_RETRY_S if is_busy else None,
             )
         except ports.Unavailable as error:
             _log.warning("Session not opened", extra={"session_id": session_id, "code": error.code})
-            self._answers.refuse(
-                connection.connection_id, Code.INTERNAL, NOT_NOW, ref=message.ref, retry_after_s=1.0
-            )
+            self._answers.not_now(connection, message)
 
     async def _open(
-        self, known: _Known, session_id: SessionId, message: Start, *, has_room: bool
-    ) -> SessionRunner | SessionMeta:
-        """Give the session's runner, or what the store says of it if it is not live here.
+        self, known: Known, session_id: SessionId, message: Start, *, has_room: bool
+    ) -> SessionRunner | None:
+        """Give the session's runner; None: it was opened before, and is not live here.
 
         Raises:
             Refusal: there is no room, or it asks for what there is not.
             Unavailable: the store did not answer well.
         """
-        if has_room:
-            meta = self._new_meta(known, session_id, message)
+        meta = new_meta(self._task_id, known.connection, session_id, message)
+        if has_room and meta.terms.encoding is Encoding.PCM:
             there = await self._services.sessions.create(meta)
         else:
             there = await self._services.sessions.find(session_id)
-            if there is None:
+            if there is None and not has_room:
                 raise _busy()
-            meta = there
+            if there is None:
+                raise Refusal(Code.UNSUPPORTED_AUDIO, "This server takes PCM audio only.")
         if self._is_leaving:
             raise _busy()  # what was put meanwhile is found by its repeat
-        if there is not None and (there.owner != self._task_id or there.state is not SessionState.OPEN):
-            return there
-        return self._run(meta if there is None else there)
+        return None if there is not None else self._run(meta, None)
 
-    def _new_meta(self, known: _Known, session_id: SessionId, message: Start) -> SessionMeta:
-        if message.encoding is not Encoding.PCM:
-            raise Refusal(Code.UNSUPPORTED_AUDIO, "This server takes PCM audio only.")
-        terms = SessionTerms(
-            session_id=session_id,
-            user_id=known.connection.user_id,
-            encoding=message.encoding,
-            quality=message.quality,
-            sample_rate_hz=message.sample_rate_hz,
-            specialty=message.specialty,
-            conversation=message.conversation,
-            speaker_labels=message.speaker_labels,
-            vocabulary=message.vocabulary,
-            started_at=time.time(),
-        )
-        return SessionMeta(
-            terms=terms,
-            owner=self._task_id,
-            epoch=FIRST_EPOCH,
-            state=SessionState.OPEN,
-            connection_id=known.connection.connection_id,
-            client=message.client,
-        )
-
-    def _run(self, meta: SessionMeta) -> SessionRunner:
+    def _run(self, meta: SessionMeta, stored: list[tuple[int, int]] | None) -> SessionRunner:
         session_id = meta.terms.session_id
         now = asyncio.get_running_loop().time()
-        session = Session(meta, self._limits, now, Random(session_id))  # noqa: S311 - jitter, not a secret
+        random = Random(f"{session_id} {meta.epoch}")  # noqa: S311 - jitter, not a secret
+        session = Session(meta, self._limits, now, random, stored=stored)
         runner = SessionRunner(session, self._services, lambda: self._close(session_id))
         self._runners[session_id] = runner
         _log.info("Session opened", extra={"session_id": session_id, "active": self.active})
+        if stored is not None:
+            runner.post(Tick())  # nobody need say anything for it to go on
         return runner
 
     def _close(self, session_id: SessionId) -> None:
@@ -295,10 +280,12 @@ class SessionDirectory:
             _log.info("Session closed", extra={"session_id": session_id, "active": self.active})
             self._closing.add(runner)
             self._spawn(self._settle(runner), "settle")
+        if self._is_leaving and not self._runners:
+            self._none_left.set()
 
     async def _settle(self, runner: SessionRunner) -> None:
         try:
-            await runner.settle(within_s=600.0)
+            await runner.settle(within_s=SETTLE_WITHIN_S)
         finally:
             self._closing.discard(runner)
 
@@ -312,13 +299,18 @@ class SessionDirectory:
     # -- leaving -------------------------------------------------------------------------------------
 
     async def leave(self, within_s: float) -> None:
-        """Stop every session; wait for what is under way, at most for so long."""
-        self._is_leaving = True
+        """Hand every session over, within so long; then stop what is left, and let the last words be said."""
+        self._is_leaving = self.routing.is_leaving = True
+        for runner in list(self._runners.values()):
+            runner.post(Leaving())
+        if self._runners:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._none_left.wait(), within_s)
         runners = [*self._runners.values(), *self._closing]
         for runner in runners:
             runner.abort()
-        await asyncio.gather(*(runner.settle(within_s) for runner in runners))
-        await self._services.pushes.close(within_s)
+        await asyncio.gather(*(runner.settle(LAST_WORDS_S) for runner in runners))
+        await self._services.pushes.close(LAST_WORDS_S)
         for task in (*self._tasks, *self._opening.values()):
             task.cancel()
 
@@ -334,7 +326,7 @@ class SessionDirectory:
             _log.error("Session message broke", extra={"step": task.get_name(), "code": code})
 
 
-def _taken(known: _Known, message: SessionMessage) -> MessageTaken:
+def _taken(known: Known, message: SessionMessage) -> MessageTaken:
     connection = known.connection
     return MessageTaken(connection.connection_id, connection.authorised_until, message)
 

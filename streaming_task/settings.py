@@ -48,6 +48,7 @@ class Settings:
     table_name: str
     audio_bucket: str
     connections_url: str
+    forwarding_secret_id: str
     transcribe_region: str
     transcribe_endpoint_url: str | None
     transcribe_ca_file: str | None
@@ -117,6 +118,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         table_name=reader.text(env.TABLE_NAME),
         audio_bucket=reader.text(env.AUDIO_BUCKET),
         connections_url=reader.text(env.CONNECTIONS_URL),
+        forwarding_secret_id=reader.text(env.FORWARDING_SECRET_ID),
         transcribe_region=reader.text(env.AWS_TRANSCRIBE_REGION, region or "unknown"),
         transcribe_endpoint_url=reader.optional(env.TRANSCRIBE_ENDPOINT_URL),
         transcribe_ca_file=reader.optional(env.TRANSCRIBE_CA_FILE),

@@ -126,6 +126,11 @@ class Compact:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """Give the session up to whoever claims it; answered by Released."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Count something worth an operator's eye; `name` is one of a fixed set, never a user's text."""
 
@@ -154,6 +159,7 @@ Effect = (
     | Seal
     | Commit
     | Compact
+    | Release
     | Report
     | Close
 )

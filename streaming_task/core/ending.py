@@ -12,7 +12,7 @@ from contract.records import SessionState, TranscriptState
 from contract.replies import Saved, Stored
 from streaming_task.core.effects import Commit, Effect, Seal, WriteStop
 from streaming_task.core.ownership import SessionMeta
-from streaming_task.core.recognition import Phase, Recognition
+from streaming_task.core.recognition import Recognition
 from streaming_task.core.recording import Recording
 from streaming_task.core.transcript import Transcript
 
@@ -87,6 +87,11 @@ class Ending:
         return self.is_stored or self._step is _Step.SEALING
 
     @property
+    def is_between_steps(self) -> bool:
+        """Tell whether no step is under way whose outcome would be unknown to another owner."""
+        return self._step not in _BEFORE
+
+    @property
     def is_pending(self) -> bool:
         """Tell whether the record is written without the whole transcript."""
         return self.state is SessionState.COMMITTED and self._transcript is TranscriptState.PENDING
@@ -148,8 +153,8 @@ class Ending:
                 self._step = _Step.SEALING
                 return [Seal(self.end, recording.gaps, recording.sha256)]
             case _Step.SEALED if transcript.is_settled:
-                has_given_up = recognition.phase is Phase.GIVEN_UP
-                return self._commit_if_heard(transcript, _Step.COMMITTING, may_be_pending=has_given_up)
+                may_be_pending = recognition.has_given_up
+                return self._commit_if_heard(transcript, _Step.COMMITTING, may_be_pending=may_be_pending)
             case _Step.COMMITTED if transcript.is_settled and self.is_pending:
                 return self._commit_if_heard(transcript, _Step.COMPLETING, may_be_pending=False)
             case _:

@@ -132,6 +132,16 @@ class Crowded:
 
 
 @dataclass(frozen=True, slots=True)
+class Leaving:
+    """The task is leaving: store what is here, let the stream finish, and hand the session over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The session is any task's to claim."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
@@ -151,6 +161,8 @@ Answer = (
     | StepFailed
     | OwnershipLost
     | Crowded
+    | Leaving
+    | Released
     | Tick
 )
 Event = MessageTaken | Answer

@@ -66,6 +66,7 @@ class Recognition:
         self._is_blocked = False
         self._is_reading = False
         self._is_paused = False
+        self._is_leaving = False
         self._credit = 0.0  # samples that may be fed now
         self._credit_at = 0.0
         self._fed_at = 0.0
@@ -83,6 +84,20 @@ class Recognition:
     def pause(self) -> None:
         """Rest as soon as what is here has been fed."""
         self._is_paused = True
+
+    def leave(self) -> None:
+        """Finish the open stream as soon as what is here has been fed, and open no other."""
+        self._is_leaving = True
+
+    @property
+    def has_given_up(self) -> bool:
+        """Tell whether the rest of the transcript is left for later."""
+        return self.phase is Phase.GIVEN_UP
+
+    @property
+    def has_left(self) -> bool:
+        """Tell whether no stream is open any more, and none will be."""
+        return self._is_leaving and self.phase in (Phase.PARKED, Phase.WAITING, Phase.GIVEN_UP)
 
     def audio_came(self) -> None:
         """Note new audio: a pause is over."""
@@ -161,6 +176,8 @@ class Recognition:
     def advance(self, recording: Recording, transcript: Transcript, now: float, wall: float) -> list[Effect]:
         """Do what can be done now."""
         target = recording.audio_end
+        if self._is_leaving and self.phase in (Phase.PARKED, Phase.WAITING):
+            return []
         if self.phase is Phase.PARKED or (self.phase is Phase.WAITING and self._retry_at <= now):
             return self._open_if_needed(target, transcript, now)
         if self.phase is not Phase.LIVE:
@@ -172,6 +189,8 @@ class Recognition:
             self._ended(Ended(StreamEnd.TIMEOUT, "Hang"), transcript, now, is_stopping=is_stopping)
             return hung
         effects: list[Effect] = self._feed(recording, target, now)
+        if self._is_leaving:
+            return [*effects, *self._end()]  # a backlog is the next owner's
         if self._fed >= target and not self._is_reading:
             is_over = recording.end is not None and recording.received >= recording.end
             is_silent = now >= self._fed_at + self._silence_timeout_s
@@ -255,7 +274,7 @@ class Recognition:
     def next_due_at(self, recording: Recording, now: float, wall: float) -> float | None:
         """Give when `advance` may next have something to do, if nothing else happens."""
         if self.phase is Phase.WAITING:
-            return self._retry_at
+            return None if self._is_leaving else self._retry_at
         if self.phase is not Phase.LIVE:
             return None
         times = [] if (hung_at := self._patience.ends_at) is None else [hung_at]

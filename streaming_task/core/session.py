@@ -21,7 +21,7 @@ from typing import assert_never
 
 from contract.audio import from_seconds
 from contract.records import ConnectionId, SessionState
-from contract.replies import AboutSession
+from contract.replies import AboutSession, Moved
 from contract.wire import (
     Audio,
     Code,
@@ -40,6 +40,7 @@ from streaming_task.core.effects import (
     Compact,
     Effect,
     PutPart,
+    Release,
     Report,
     StoreFinal,
 )
@@ -88,6 +89,8 @@ class Session:
         self._has_said_stored = False
         self._committed_at: float | None = None
         self._is_closed = False
+        self._is_leaving = False
+        self._has_released = False
         self._is_crowded = False  # the task holds too much, and this session is one of the largest
         self._effects: list[Effect] = []
         self._audience = Audience(self._effects, limits, self._rate_hz, now)
@@ -260,18 +263,27 @@ class Session:
                 self._ending.failed(now)
             case ev.Crowded(is_crowded):
                 self._is_crowded = is_crowded
+            case ev.Leaving():
+                self._is_leaving = True
+                self._recognition.leave()
+            case ev.Released():
+                self._audience.say(Moved())
+                self._close()
             case ev.OwnershipLost():
-                self._effects += [*self._recognition.drop(), Report("OwnershipLost"), Close()]
-                self._is_closed = True
+                self._effects += [*self._recognition.drop(), Report("OwnershipLost")]
+                self._close()
             case ev.Tick():
                 pass  # what is due is done in any case
             case _:
                 assert_never(event)
 
     def _committed(self, transcription_id: int, now: float) -> None:
+        is_completion = self._ending.is_pending
         self._ending.committed(transcription_id)
         self._committed_at = now
         self._audience.say(self._ending.saved_message(self._transcript.segments))
+        if is_completion:
+            return
         if self._ending.contradicts_client:
             self._effects.append(Report("HashMismatches"))
         self._effects.append(Compact(verified=not self._ending.contradicts_client))
@@ -281,7 +293,7 @@ class Session:
     def _advance(self, now: float, wall: float) -> None:
         self._end_if_abandoned(now, wall)
         recording, transcript = self._recording, self._transcript
-        is_flushing = self._ending.end is not None
+        is_flushing = self._ending.end is not None or self._is_leaving
         for part in recording.due(now, flush=is_flushing):
             self._effects.append(PutPart(part.start, part.end, part.data))
         self._effects += self._recognition.advance(recording, transcript, now, wall)
@@ -293,8 +305,25 @@ class Session:
         self._effects += self._ending.advance(recording, transcript, self._recognition, now)
         self._say_what_is_due(now)
         if self._committed_at is not None and now >= self._committed_at + ANSWERS_FOR_S:
-            self._effects.append(Close())
-            self._is_closed = True
+            self._close()
+        elif self._is_leaving and not self._has_released and self._is_settled:
+            self._has_released = True
+            self._effects.append(Release())
+        elif self._ending.is_pending and self._committed_at is None and self._recognition.has_given_up:
+            self._close()  # another attempt at the transcript is for the next sweep
+
+    @property
+    def _is_settled(self) -> bool:
+        return (
+            self._recording.all_durable
+            and self._transcript.is_settled
+            and self._recognition.has_left
+            and self._ending.is_between_steps
+        )
+
+    def _close(self) -> None:
+        self._effects.append(Close())
+        self._is_closed = True
 
     def _pass_over_last_gap(self) -> None:
         end, recording = self._ending.end, self._recording

@@ -6,6 +6,8 @@ import asyncio
 import re
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import jiwer
@@ -37,6 +39,16 @@ async def dictate(
     stack: RunningStack, pcm: bytes, quality: Quality, *, user: str = "doctor1", speed: float = 1.0
 ) -> ClientSession:
     """Send PCM at a pace through the whole path; give the session once everything of it was heard."""
+    async with dictating(stack, pcm, quality, user=user, speed=speed) as session:
+        pass
+    return session
+
+
+@asynccontextmanager
+async def dictating(
+    stack: RunningStack, pcm: bytes, quality: Quality, *, user: str = "doctor1", speed: float = 1.0
+) -> AsyncIterator[ClientSession]:
+    """Do something while PCM is sent at a pace; leave once everything of the session was heard."""
     session = ClientSession(Terms(str(uuid.uuid4()), str(uuid.uuid4()), quality, PCM_RATE_HZ[quality]))
     info = stack.info
     token = await asyncio.to_thread(stack.token, user)
@@ -57,7 +69,7 @@ async def dictate(
         async with asyncio.TaskGroup() as group:
             group.create_task(speak())
             group.create_task(connection.run())
-    return session
+            yield session
 
 
 def read_wav(name: str) -> tuple[np.ndarray, int]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from contract.audio import PCM_RATE_HZ, Encoding, Quality
 from contract.records import ConnectionId, SessionId, SessionState, TaskId, UserId, session_id_for
+from streaming_task.core.leases import LeaseBoard
 from streaming_task.core.ownership import SessionMeta, SessionTerms
 from streaming_task.core.results import RecognisedItem, RecognisedResult
 from streaming_task.core.vigil import SessionLimits
@@ -22,6 +23,7 @@ from streaming_task.recordings import Recordings
 from streaming_task.runner import Services
 from streaming_task.sessions import SessionDirectory
 from tests.fakes.live_ports import FakeCompactor, FakeGateway, FakeRecognition, FakeResampler, FakeStream
+from tests.fakes.owning_ports import FakeOwnership, FakePeers
 from tests.fakes.ports import (
     FakeAudioStore,
     FakeConnections,
@@ -46,21 +48,31 @@ PIECE = b"\x01\x02" * (RATE_HZ // 5)  # 200 ms, as a client sends it
 class Bench:
     """One task's sessions with everything they speak to."""
 
-    def __init__(self, max_sessions: int = 10, limits: SessionLimits = LIMITS) -> None:
-        self.audio = FakeAudioStore()
-        self.sessions = FakeSessions()
-        self.finals = FakeFinals(self.sessions)
-        self.records = FakeRecords()
-        self.connections = FakeConnections()
+    def __init__(
+        self,
+        max_sessions: int = 10,
+        limits: SessionLimits = LIMITS,
+        *,
+        task_id: TaskId = TASK,
+        beside: Bench | None = None,
+    ) -> None:
+        self.audio: FakeAudioStore = FakeAudioStore() if beside is None else beside.audio
+        self.sessions: FakeSessions = FakeSessions() if beside is None else beside.sessions
+        self.finals: FakeFinals = FakeFinals(self.sessions) if beside is None else beside.finals
+        self.records: FakeRecords = FakeRecords() if beside is None else beside.records
+        self.connections: FakeConnections = FakeConnections() if beside is None else beside.connections
         self.recognition = FakeRecognition()
-        self.gateway = FakeGateway()
+        self.gateway: FakeGateway = FakeGateway() if beside is None else beside.gateway
         self.compactor = FakeCompactor()
         self.pushes = Pushes(self.gateway)
+        self.peers: FakePeers = FakePeers() if beside is None else beside.peers
+        self.board = LeaseBoard()
         self.reports: list[str] = []
         self.services = Services(
             audio=self.audio,
             recordings=Recordings(self.audio, self.compactor),
             sessions=self.sessions,
+            ownership=FakeOwnership(self.sessions),
             finals=self.finals,
             records=self.records,
             recognition=self.recognition,
@@ -69,12 +81,15 @@ class Bench:
             report=lambda name, _: self.reports.append(name),
         )
         self.directory = SessionDirectory(
-            task_id=TASK,
+            task_id=task_id,
             services=self.services,
             connections=self.connections,
+            peers=self.peers,
+            board=self.board,
             limits=limits,
             max_sessions=max_sessions,
         )
+        self.peers.doors[task_id] = self.directory.forwarded
 
     # -- a client ------------------------------------------------------------------------------------
 

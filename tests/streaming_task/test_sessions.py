@@ -9,8 +9,9 @@ import pytest
 
 from contract.records import SessionState, session_id_for
 from contract.wire import MESSAGE_BURST
+from streaming_task.known import FORGET_AFTER_S
 from streaming_task.ports import Fenced, Unavailable
-from streaming_task.sessions import FORGET_CONNECTION_AFTER_S, TAKEN, TRY_AGAIN, UNKNOWN_CONNECTION
+from streaming_task.sessions import LAST_WORDS_S, TAKEN, TRY_AGAIN, UNKNOWN_CONNECTION
 from tests.fakes.virtual_time import in_virtual_time, settled, until
 from tests.streaming_task.bench import (
     FIRST,
@@ -294,7 +295,7 @@ async def test_a_connection_long_silent_is_forgotten_and_met_again() -> None:
     bench = Bench()
     bench.connect()
     await bench.say(type="ping", session_id=SESSION)
-    await asyncio.sleep(FORGET_CONNECTION_AFTER_S)
+    await asyncio.sleep(FORGET_AFTER_S)
 
     bench.directory.forget_the_silent()
     is_known = bool(bench.directory._known)
@@ -340,7 +341,7 @@ async def test_a_session_lost_to_another_owner_is_closed_once() -> None:
 
 @in_virtual_time
 async def test_leaving_keeps_to_its_limit() -> None:
-    """Stores that do not answer cost the limit twice: once for what is under way, once for what is said."""
+    """Stores that do not answer cost the limit, and the time for last words."""
     bench = Bench()
     bench.connect()
     await bench.start()
@@ -354,7 +355,7 @@ async def test_leaving_keeps_to_its_limit() -> None:
     took_s = asyncio.get_running_loop().time() - began_at
     await settled()
 
-    assert took_s == 16.0
+    assert took_s == 8.0 + 2 * LAST_WORDS_S
     assert bench.recognition.streams[-1].is_aborted
     assert len(asyncio.all_tasks()) == 1
 

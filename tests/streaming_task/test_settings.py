@@ -15,6 +15,7 @@ NEEDED = {
     env.STAGE: "dev",
     env.TABLE_NAME: "table",
     env.AUDIO_BUCKET: "bucket",
+    env.FORWARDING_SECRET_ID: "seva/forwarding",
     env.CONNECTIONS_URL: "https://abc.execute-api.us-east-1.amazonaws.com/dev",
     env.DATABASE_SECRET_ID: "secret",
     env.DATABASE_HOST: "db.internal",

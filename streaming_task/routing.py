@@ -1,0 +1,257 @@
+"""Bring a message to its session's owner: here, one hop away, or here after a claim."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contract.object_keys import parts_prefix
+from contract.records import SessionId, SessionState, TaskId, TranscriptState, UserId
+from streaming_task import ports
+from streaming_task.answers import StoredAnswers
+from streaming_task.core.events import SessionMessage
+from streaming_task.core.leases import Lease, LeaseBoard
+from streaming_task.core.ownership import SessionMeta
+from streaming_task.runner import SessionRunner
+
+_log = logging.getLogger(__name__)
+
+WAITING = 64  # messages of one session; more are dropped: the client sends again what nobody acknowledged
+TAKEN, NOT_THE_OWNER = 200, 421
+CLAIM_ATTEMPTS = 3
+
+Stored = list[tuple[int, int]]
+Adopt = Callable[[SessionMeta, Stored], SessionRunner]
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A message on its way; `deliver` gives it to the runner that is found."""
+
+    connection: ports.Connection
+    session_id: SessionId
+    message: SessionMessage
+    body: bytes
+    deliver: Callable[[SessionRunner], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    lease: Lease
+    epoch: int
+
+
+class Routing:
+    """Knows where sessions are that are not here, as far as it was told."""
+
+    def __init__(
+        self,
+        *,
+        task_id: TaskId,
+        sessions: ports.Sessions,
+        ownership: ports.Ownership,
+        audio: ports.AudioStore,
+        peers: ports.Peers,
+        board: LeaseBoard,
+        answers: StoredAnswers,
+        find_here: Callable[[SessionId, UserId], SessionRunner | None],
+        adopt: Adopt,
+    ) -> None:
+        self._task_id = task_id
+        self._sessions = sessions
+        self._ownership = ownership
+        self._audio = audio
+        self._peers = peers
+        self._board = board
+        self._answers = answers
+        self._find_here = find_here
+        self._adopt = adopt
+        self._owners: dict[SessionId, _Owner] = {}
+        self._queues: dict[SessionId, deque[Routed]] = {}
+        self._claiming: dict[SessionId, asyncio.Lock] = {}
+        self.is_leaving = False
+
+    # -- messages taken in here ----------------------------------------------------------------------
+
+    def enqueue(self, routed: Routed) -> bool:
+        """Queue a message; True: nobody works on its session's queue yet, so `work` must be run."""
+        queue = self._queues.get(routed.session_id)
+        if queue is not None:
+            if len(queue) < WAITING:
+                queue.append(routed)
+            return False
+        self._queues[routed.session_id] = deque([routed])
+        return True
+
+    async def work(self, session_id: SessionId) -> None:
+        """Bring every queued message of a session where it belongs, in order."""
+        queue = self._queues[session_id]
+        try:
+            while queue:
+                await self._bring(queue.popleft())
+        finally:
+            del self._queues[session_id]
+
+    async def _bring(self, routed: Routed) -> None:
+        here = self._find_here(routed.session_id, routed.connection.user_id)
+        if here is not None:
+            routed.deliver(here)
+            return
+        try:
+            for _ in range(2):  # a stale owner answers 421: read again, and try once more
+                owner = self._owners.get(routed.session_id)
+                if owner is not None and self._alive(owner.lease.task_id) is not None:
+                    if await self._forward(routed, owner):
+                        return
+                    continue
+                if await self._find_out(routed):
+                    return
+        except ports.Unavailable as error:
+            _log.warning("Session not found out", extra={"code": error.code})
+            self._answers.not_now(routed.connection, routed.message)
+
+    async def _forward(self, routed: Routed, owner: _Owner) -> bool:
+        """Forward a message; False: that was not the owner."""
+        hop = ports.Forwarded(routed.connection.connection_id, routed.session_id, owner.epoch, routed.body)
+        try:
+            await self._peers.forward(owner.lease, hop)
+        except ports.NotTheOwner:
+            self._owners.pop(routed.session_id, None)
+            return False
+        except ports.Unreachable as error:
+            self._board.failed(owner.lease.task_id, self._now())
+            about = {"session_id": routed.session_id, "code": error.code, "peer": owner.lease.task_id}
+            _log.warning("Session message not forwarded", extra=about)
+            if self._alive(owner.lease.task_id) is not None:
+                return True  # lost on its way: the client sends it again
+            self._owners.pop(routed.session_id, None)
+            return False
+        return True
+
+    async def _find_out(self, routed: Routed) -> bool:
+        """Read who owns the session and act on it; False: try again with what is known now."""
+        meta = await self._sessions.find(routed.session_id)
+        if meta is None or meta.terms.user_id != routed.connection.user_id:
+            self._answers.not_found(routed.connection, routed.message)
+            return True
+        if meta.state is SessionState.COMMITTED:
+            await self._answers.answer_from(routed.connection, meta, routed.message)
+            return True
+        if meta.owner is not None and meta.owner != self._task_id:
+            if not self._board.has_looked:
+                return True  # nobody can be called dead yet: the client sends it again
+            lease = self._alive(meta.owner)
+            if lease is not None:
+                self._owners[routed.session_id] = _Owner(lease, meta.epoch)
+                return await self._forward(routed, self._owners[routed.session_id])
+        if self.is_leaving:
+            return await self._forward_to_the_roomiest(routed, meta)
+        runner = await self.claim(meta)
+        if runner is None:
+            return False
+        routed.deliver(runner)
+        return True
+
+    async def _forward_to_the_roomiest(self, routed: Routed, meta: SessionMeta) -> bool:
+        lease = self._board.with_most_room(self._now(), but=self._task_id)
+        if lease is not None:
+            await self._forward(routed, _Owner(lease, meta.epoch))
+        return True
+
+    # -- messages that had their hop -----------------------------------------------------------------
+
+    async def take_hop(self, routed: Routed) -> int:
+        """Take a forwarded message if the session is here or may be claimed; 421 otherwise."""
+        here = self._find_here(routed.session_id, routed.connection.user_id)
+        if here is None:
+            try:
+                meta = await self._sessions.find(routed.session_id)
+                is_theirs = meta is not None and meta.terms.user_id == routed.connection.user_id
+                if meta is not None and is_theirs and self._may_claim(meta):
+                    here = await self.claim(meta)
+            except ports.Unavailable as error:
+                _log.warning("Session not found out", extra={"code": error.code})
+        if here is None:
+            return NOT_THE_OWNER
+        routed.deliver(here)
+        return TAKEN
+
+    def _may_claim(self, meta: SessionMeta) -> bool:
+        if self.is_leaving or meta.state is SessionState.COMMITTED:
+            return False
+        if meta.owner is None or meta.owner == self._task_id:
+            return True
+        return self.may_be_dead(meta.owner)
+
+    # -- claims --------------------------------------------------------------------------------------
+
+    async def claim(self, meta: SessionMeta) -> SessionRunner | None:
+        """Take an unfinished session over and run it; None: another was faster.
+
+        Raises:
+            Unavailable: the store did not answer well.
+        """
+        session_id = meta.terms.session_id
+        lock = self._claiming.setdefault(session_id, asyncio.Lock())
+        try:
+            async with lock:
+                if (here := self._find_here(session_id, meta.terms.user_id)) is not None:
+                    return here
+                claimed = await self._ownership.claim(meta, self._task_id)
+                if claimed is None:
+                    return None
+                self._owners.pop(session_id, None)
+                stored = await self._stored(claimed)
+                about = {"session_id": session_id, "epoch": claimed.epoch, "state": claimed.state}
+                _log.info("Session taken over", extra=about)
+                return self._adopt(claimed, stored)
+        finally:
+            if not lock.locked():
+                self._claiming.pop(session_id, None)
+
+    async def _stored(self, meta: SessionMeta) -> Stored:
+        if meta.samples is not None:
+            return [(0, meta.samples)]  # sealed: what the gaps leave out is told by the gaps
+        parts = await self._audio.list_parts(parts_prefix(meta.terms.user_id, meta.terms.session_id))
+        return [(part.start, part.end) for part in parts]
+
+    def may_sweep(self, meta: SessionMeta) -> bool:
+        """Tell whether something is left to be done for a session that is nobody's."""
+        if self.is_leaving or not is_unfinished(meta):
+            return False
+        if self._find_here(meta.terms.session_id, meta.terms.user_id) is not None:
+            return False
+        if meta.owner is None or meta.owner == self._task_id:
+            return True
+        return self.may_be_dead(meta.owner)
+
+    def may_be_dead(self, task_id: TaskId) -> bool:
+        """Tell whether a task's lease has stood still, or is gone."""
+        return self._board.has_looked and self._alive(task_id) is None
+
+    async def pass_on(self, connection: ports.Connection, session_id: SessionId, body: bytes) -> bool:
+        """Pass a start on to the task with most room, once; False: none has any."""
+        lease = self._board.with_most_room(self._now(), but=self._task_id)
+        if lease is None or lease.room == 0:
+            return False
+        try:
+            await self._peers.forward(lease, ports.Forwarded(connection.connection_id, session_id, 0, body))
+        except (ports.NotTheOwner, ports.Unreachable) as error:
+            _log.warning("Session start not passed on", extra={"code": error.code})
+            return False
+        return True
+
+    def _alive(self, task_id: TaskId) -> Lease | None:
+        return self._board.alive(task_id, self._now())
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def is_unfinished(meta: SessionMeta) -> bool:
+    """Tell whether anything is left to be done for a session."""
+    return meta.state is not SessionState.COMMITTED or meta.transcript is TranscriptState.PENDING

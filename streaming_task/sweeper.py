@@ -1,0 +1,77 @@
+"""End what nobody else will: sessions whose owner died, sealed ones without a record, pending transcripts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from random import Random
+
+from contract.records import WORK_SHARDS, SessionState, TaskId, TranscriptState
+from streaming_task import ports
+from streaming_task.core.ownership import SessionChanges, SessionMeta, Unfinished
+from streaming_task.routing import Routing
+
+_log = logging.getLogger(__name__)
+
+JITTER = 0.5  # of the interval, so that tasks do not sweep together
+PENDING_FOR_S = 24 * 3600.0  # then a transcript is incomplete, and somebody must look
+
+
+class Sweeper:
+    """A duty of every task, through the same claim as everything else."""
+
+    def __init__(
+        self,
+        task_id: TaskId,
+        routing: Routing,
+        sessions: ports.Sessions,
+        ownership: ports.Ownership,
+        every_s: float,
+        random: Random,
+    ) -> None:
+        self._task_id = task_id
+        self._routing = routing
+        self._sessions = sessions
+        self._ownership = ownership
+        self._every_s = every_s
+        self._random = random
+
+    async def run(self) -> None:
+        """Sweep now and then, for ever."""
+        while True:
+            await asyncio.sleep(self._every_s * (1 - JITTER * self._random.random()))
+            for state in SessionState:
+                for shard in range(WORK_SHARDS):
+                    await self._sweep(state, shard)
+
+    async def _sweep(self, state: SessionState, shard: int) -> None:
+        try:
+            for unfinished in await self._ownership.unfinished(state, shard):
+                await self._take(unfinished)
+        except ports.Unavailable as error:
+            _log.warning("Session sweep broken off", extra={"state": state, "code": error.code})
+
+    async def _take(self, unfinished: Unfinished) -> None:
+        owner = unfinished.owner
+        if owner is not None and owner != self._task_id and not self._routing.may_be_dead(owner):
+            return  # most are: one need not be read to be left alone
+        meta = await self._sessions.find(unfinished.session_id)  # the index may lag
+        if meta is None or not self._routing.may_sweep(meta):
+            return
+        if meta.state is SessionState.COMMITTED and time.time() >= meta.terms.started_at + PENDING_FOR_S:
+            await self._give_up(meta)
+            return
+        await self._routing.claim(meta)
+
+    async def _give_up(self, meta: SessionMeta) -> None:
+        _log.error("Session transcript incomplete", extra={"session_id": meta.terms.session_id})
+        changes = SessionChanges(
+            state=SessionState.COMMITTED,
+            transcript=TranscriptState.INCOMPLETE,
+            transcription_id=meta.transcription_id,
+        )
+        try:
+            await self._sessions.update(meta.terms.session_id, meta.epoch, changes)
+        except ports.Fenced:
+            return  # somebody has taken it up after all

@@ -1,0 +1,60 @@
+"""The ports between tasks, in memory: who owns a session, and the way from one task to another."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from contract.records import SessionId, SessionState, TaskId, TranscriptState, work_key
+from streaming_task.core.leases import Lease
+from streaming_task.core.ownership import SessionMeta, Unfinished
+from streaming_task.ports import Forwarded, NotTheOwner, Unreachable
+from tests.fakes.ports import FakeSessions
+
+TAKEN = 200
+
+
+class FakeOwnership:
+    """Implements `Ownership`, beside the sessions that are owned."""
+
+    def __init__(self, sessions: FakeSessions) -> None:
+        self._sessions = sessions
+
+    async def claim(self, seen: SessionMeta, owner: TaskId) -> SessionMeta | None:
+        """Take a session over, if it is still as it was seen."""
+        there = self._sessions.metas.get(seen.terms.session_id)
+        if there is None or (there.epoch, there.owner) != (seen.epoch, seen.owner):
+            return None
+        claimed = replace(there, epoch=there.epoch + 1, owner=owner)
+        self._sessions.metas[seen.terms.session_id] = claimed
+        return claimed
+
+    async def release(self, session_id: SessionId, epoch: int) -> None:
+        """Leave a session to whoever claims it."""
+        self._sessions.metas[session_id] = replace(self._sessions.fence(session_id, epoch), owner=None)
+
+    async def unfinished(self, state: SessionState, shard: int) -> list[Unfinished]:
+        """List what is left to be done."""
+        return [
+            Unfinished(session_id, meta.owner)
+            for session_id, meta in self._sessions.metas.items()
+            if meta.state is state
+            and work_key(state, session_id) == f"{state}#{shard}"
+            and (state is not SessionState.COMMITTED or meta.transcript is TranscriptState.PENDING)
+        ]
+
+
+class FakePeers:
+    """Implements `Peers`: `doors` are the tasks that can be reached."""
+
+    def __init__(self) -> None:
+        self.doors: dict[TaskId, Callable[[Forwarded], Awaitable[int]]] = {}
+        self.forwarded: list[tuple[TaskId, Forwarded]] = []
+
+    async def forward(self, to: Lease, message: Forwarded) -> None:
+        """Give a message to another task."""
+        if to.task_id not in self.doors:
+            raise Unreachable("refused")
+        self.forwarded.append((to.task_id, message))
+        if await self.doors[to.task_id](message) != TAKEN:
+            raise NotTheOwner("421")

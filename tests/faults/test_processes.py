@@ -1,0 +1,69 @@
+"""Whatever happens to the owner's process: the same bytes, the same words, one record."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+
+from contract.audio import Quality
+from tests.e2e.dictation import counter_pcm, counter_words, dictating
+from tests.e2e.test_sessions import assert_perfect
+from tests.faults.owners import harm_owner, wait_until_gone
+from tests.stack import RunningStack
+
+LEFT_WITHIN_S = 20.0
+
+
+async def test_a_killed_owner_loses_nothing(three_tasks: RunningStack) -> None:
+    """kill -9 in mid-sentence, twice: another task goes on from what is stored."""
+    pcm = counter_pcm(Quality.MEDIUM, 40.0)
+    async with dictating(three_tasks, pcm, Quality.MEDIUM) as session:
+        for _ in range(2):
+            await asyncio.sleep(random.uniform(3.0, 6.0))
+            await harm_owner(three_tasks, session, signal.SIGKILL)
+
+    assert_perfect(three_tasks, session, pcm, counter_words(40.0))
+    assert session.heard.epoch >= 3
+
+
+async def test_a_leaving_owner_hands_over(three_tasks: RunningStack) -> None:
+    """SIGTERM: it is gone in time, and the text goes on."""
+    pcm = counter_pcm(Quality.MEDIUM, 25.0)
+    async with dictating(three_tasks, pcm, Quality.MEDIUM) as session:
+        await asyncio.sleep(6.0)
+        owner = await harm_owner(three_tasks, session, signal.SIGTERM)
+        await wait_until_gone(owner["pid"], LEFT_WITHIN_S)
+
+    assert_perfect(three_tasks, session, pcm, counter_words(25.0))
+    assert session.heard.epoch >= 2
+
+
+async def test_a_frozen_owner_wakes_to_find_itself_replaced(three_tasks: RunningStack) -> None:
+    """SIGSTOP and SIGCONT: the zombie writes nothing, and nothing is said twice."""
+    pcm = counter_pcm(Quality.MEDIUM, 40.0)
+    async with dictating(three_tasks, pcm, Quality.MEDIUM) as session:
+        await asyncio.sleep(5.0)
+        owner = await harm_owner(three_tasks, session, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(12.0)
+        finally:
+            os.kill(owner["pid"], signal.SIGCONT)
+
+    assert_perfect(three_tasks, session, pcm, counter_words(40.0))
+
+
+async def test_kills_at_random_moments_with_several_speakers(three_tasks: RunningStack) -> None:
+    """Six kills in a minute, whoever it hits: every speaker's record is whole."""
+    pcm = counter_pcm(Quality.MEDIUM, 60.0)
+    async with (
+        dictating(three_tasks, pcm, Quality.MEDIUM, user="doctor1") as first,
+        dictating(three_tasks, pcm, Quality.MEDIUM, user="doctor2") as second,
+    ):
+        for _ in range(6):
+            await asyncio.sleep(random.uniform(4.0, 9.0))
+            await harm_owner(three_tasks, random.choice([first, second]), signal.SIGKILL)
+
+    for session in (first, second):
+        assert_perfect(three_tasks, session, pcm, counter_words(60.0))

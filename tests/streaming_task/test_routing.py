@@ -1,0 +1,246 @@
+"""Any task may take any message: it reaches the owner in one hop, or a new owner is found without a loss."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+import pytest
+
+from contract.records import SessionState, TaskId
+from streaming_task.core.leases import LEASE_S, Lease
+from streaming_task.sweeper import Sweeper
+from tests.fakes.virtual_time import in_virtual_time, settled, until
+from tests.streaming_task.bench import (
+    PIECE,
+    RATE_HZ,
+    SESSION,
+    TASK,
+    Bench,
+    audio_message,
+    final_result,
+    open_meta,
+    resume_message,
+    start_message,
+)
+
+OTHER = TaskId("t2")
+
+
+def lease(task_id: TaskId, version: int = 1, room: int = 9) -> Lease:
+    return Lease(task_id, version, f"{task_id}:1", 0, room)
+
+
+def show_leases(*benches: Bench, version: int = 1) -> None:
+    now = asyncio.get_running_loop().time()
+    for bench in benches:
+        bench.board.observe([lease(TASK, version), lease(OTHER, version)], now)
+
+
+async def two_tasks() -> tuple[Bench, Bench]:
+    """One task owns a session with a second of audio; the other knows nothing of it yet."""
+    first = Bench()
+    second = Bench(task_id=OTHER, beside=first)
+    show_leases(first, second)
+    first.connect()
+    await first.start()
+    await first.listening()
+    return first, second
+
+
+def say_audio(piece: int) -> dict[str, object]:
+    return audio_message(piece * RATE_HZ // 5, PIECE)
+
+
+@in_virtual_time
+async def test_a_message_to_another_task_reaches_the_owner_in_one_hop() -> None:
+    """The balancer knows nothing of sessions; the text comes all the same, from where it always came."""
+    first, second = await two_tasks()
+
+    await second.say(**say_audio(5))
+    await until(lambda: len(first.recognition.streams[-1].heard) == 6 * len(PIECE))
+
+    assert [task_id for task_id, _ in first.peers.forwarded] == [TASK]
+    assert second.recognition.streams == []
+    await first.leave()
+    await second.leave()
+
+
+@in_virtual_time
+async def test_a_dead_owners_session_is_taken_over_with_everything_stored() -> None:
+    """The client is told, sends what was not durable, and the text goes on from the stored text."""
+    first, second = await two_tasks()
+    first.recognition.streams[-1].say(final_result(end_s=0.6))
+    await until(lambda: first.heard("final"))
+    await asyncio.sleep(2.5)  # the audio is in the store
+    first.directory.fence()  # dead, as far as anyone can tell
+    del first.peers.doors[TASK]
+    await asyncio.sleep(LEASE_S)
+
+    await second.say(**say_audio(5))
+    await until(lambda: second.recognition.streams and second.recognition.streams[-1].heard)
+
+    meta = second.sessions.metas[SESSION]
+    assert (meta.owner, meta.epoch) == (OTHER, 2)
+    assert [moved["epoch"] for moved in first.heard("moved")] == [2]
+    from_there = 2 * (RATE_HZ - round(0.6 * RATE_HZ))
+    await until(lambda: len(second.recognition.streams[-1].heard) == from_there + len(PIECE))
+    await second.say(**resume_message(last_segment=0))
+    await until(lambda: len(first.heard("ready")) == 2)
+    assert first.heard("ready")[-1]["next_offset"] == RATE_HZ + RATE_HZ // 5
+    await second.leave()
+
+
+@in_virtual_time
+async def test_an_owner_that_cannot_be_reached_twice_is_dead_before_its_lease() -> None:
+    """A killed task is noticed by the next two messages, a second apart."""
+    first, second = await two_tasks()
+    first.directory.fence()
+    del first.peers.doors[TASK]
+
+    await second.say(**say_audio(5))
+    await asyncio.sleep(1.0)
+    await second.say(**say_audio(5))
+    await until(lambda: second.sessions.metas[SESSION].owner == OTHER)
+
+    assert asyncio.get_running_loop().time() < LEASE_S
+    await second.leave()
+
+
+@in_virtual_time
+async def test_nobody_is_called_dead_before_the_leases_were_read() -> None:
+    """A task that has just started must not take its neighbours' sessions."""
+    first, _ = await two_tasks()
+    third = Bench(task_id=TaskId("t3"), beside=first)
+
+    await third.say(**say_audio(5))
+    await settled()
+
+    assert third.sessions.metas[SESSION].owner == TASK
+    await first.leave()
+
+
+@in_virtual_time
+async def test_a_stale_owner_says_so_and_the_message_finds_the_new_one() -> None:
+    """One retry after a consistent read; the message is not lost on the way."""
+    first, second = await two_tasks()
+    third = Bench(task_id=TaskId("t3"), beside=first)
+    third.board.observe([lease(TASK), lease(OTHER), lease(TaskId("t3"))], 0.0)
+    await third.say(**say_audio(5))
+    await until(lambda: len(first.recognition.streams[-1].heard) == 6 * len(PIECE))
+    await asyncio.sleep(2.5)
+    await first.leave()
+    await second.say(**resume_message())
+    await until(lambda: second.sessions.metas[SESSION].owner == OTHER)
+    third.board.observe([lease(TASK, 2), lease(OTHER, 2), lease(TaskId("t3"), 2)], 3.0)
+
+    await third.say(**say_audio(6))
+    await until(lambda: second.recognition.streams and second.recognition.streams[-1].heard.endswith(PIECE))
+
+    assert [task_id for task_id, _ in first.peers.forwarded][-1] == OTHER
+    await second.leave()
+
+
+@in_virtual_time
+async def test_a_leaving_task_hands_its_sessions_over_with_nothing_left_behind() -> None:
+    """Everything is stored, the stream has drained, the session is free, and the client is told."""
+    first, second = await two_tasks()
+    first.recognition.streams[-1].say(final_result(end_s=0.6))
+
+    await first.leave()
+
+    meta = first.sessions.metas[SESSION]
+    assert (meta.owner, meta.final_until) == (None, RATE_HZ)
+    assert first.heard("moved")
+    await second.say(**resume_message())
+    await until(lambda: len(first.heard("ready")) == 2)
+    assert first.heard("ready")[-1]["next_offset"] == RATE_HZ
+    await second.leave()
+
+
+@in_virtual_time
+async def test_a_leaving_task_sends_messages_on_to_the_task_with_room() -> None:
+    """Connections stay with it for a while; nobody's words do."""
+    first, second = await two_tasks()
+    await first.leave()
+
+    await first.say(**resume_message())
+    await until(lambda: second.sessions.metas[SESSION].owner == OTHER)
+
+    assert len(first.heard("ready")) == 2
+    await second.leave()
+
+
+@in_virtual_time
+async def test_a_task_that_was_cut_off_takes_its_own_session_up_again_under_a_new_epoch() -> None:
+    """Nobody else claimed it; what was said before the silence counts no more."""
+    first, _ = await two_tasks()
+    await asyncio.sleep(2.5)
+
+    first.directory.fence()
+    await first.say(**say_audio(5))
+    await until(lambda: first.sessions.metas[SESSION].epoch == 2)
+
+    assert first.sessions.metas[SESSION].owner == TASK
+    await first.leave()
+
+
+@in_virtual_time
+async def test_a_full_task_passes_a_start_on_once() -> None:
+    """The client hears `ready` from whoever has room; `busy` only when nobody has."""
+    full = Bench(max_sessions=0)
+    roomy = Bench(task_id=OTHER, beside=full)
+    full.board.observe([lease(TASK, room=0), lease(OTHER)], 0.0)
+    full.connect()
+
+    await full.say(**start_message())
+    await until(lambda: full.heard("ready"))
+    assert full.sessions.metas[SESSION].owner == OTHER
+
+    full.board.observe([lease(TASK, room=0), lease(OTHER, 2, room=0)], 0.0)
+    await full.say(**start_message(request_id="44444444-4444-4444-8444-444444444444"))
+    await until(lambda: full.heard("error"))
+    assert [error["code"] for error in full.heard("error")] == ["busy"]
+    await roomy.leave()
+
+
+@in_virtual_time
+async def test_ten_tasks_race_for_one_session_and_one_owns_it() -> None:
+    """The epoch decides, not the clock."""
+    tasks = [TaskId(f"racer{number}") for number in range(10)]
+    first = Bench(task_id=tasks[0])
+    racers = [first, *(Bench(task_id=task, beside=first) for task in tasks[1:])]
+    first.connect()
+    first.sessions.metas[SESSION] = open_meta(owner=TaskId("dead"), epoch=4)
+    for racer in racers:
+        racer.board.observe([lease(task) for task in tasks], 0.0)
+
+    await asyncio.gather(*(racer.say(**resume_message()) for racer in racers))
+    await until(lambda: first.heard("ready"))
+    await settled()
+
+    assert first.sessions.metas[SESSION].epoch == 5
+    assert sum(racer.directory.active for racer in racers) == 1
+    for racer in racers:
+        await racer.leave()
+
+
+@pytest.mark.parametrize("state", [SessionState.OPEN, SessionState.STOPPING])
+@in_virtual_time
+async def test_the_sweeper_ends_what_nobody_else_will(state: SessionState) -> None:
+    """The owner died and the client never came back: the record is written all the same."""
+    bench = Bench(task_id=OTHER)
+    bench.sessions.metas[SESSION] = open_meta(
+        owner=TASK, state=state, end_offset=0 if state is not SessionState.OPEN else None
+    )
+    bench.board.observe([lease(OTHER)], 0.0)
+    sweeper = Sweeper(
+        OTHER, bench.directory.routing, bench.sessions, bench.services.ownership, 60.0, Random(1)
+    )
+    sweeping = asyncio.create_task(sweeper.run())
+
+    await until(lambda: bench.sessions.metas[SESSION].state is SessionState.COMMITTED, within_s=600.0)
+
+    sweeping.cancel()
+    assert len(bench.records.rows) == 1
+    await bench.leave()
