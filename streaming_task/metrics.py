@@ -80,7 +80,7 @@ class MetricsSink:
             line.add_dimension(name=name, value=dimension)
         for metric, taken in values.items():
             for value in taken:
-                line.add_metric(name=metric.value, unit=CATALOGUE[metric].unit, value=value)
+                line.add_metric(name=metric.value, unit=CATALOGUE[metric].unit, value=round(value, 3))
         self._write(json.dumps(line.serialize_metric_set(), separators=(",", ":")) + "\n")
 
 

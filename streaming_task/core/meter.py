@@ -72,8 +72,8 @@ class SessionMeter:
     def _weigh(self, effect: do.Effect, now: float, counted: list[Counted]) -> None:
         match effect:
             case do.Send(message=Ack(durable=durable)) if durable > self._durable:
+                self._took(Metric.ACK_LAG, self._durable + 1, now, counted)  # the one that waited longest
                 self._durable = durable
-                self._took(Metric.ACK_LAG, durable, now, counted)
             case do.Send(message=Partial(end_ms=end_ms) | Final(end_ms=end_ms)):
                 sample = end_ms * self._rate_hz // 1000
                 self._took(Metric.TRANSCRIPTION_LATENCY, sample, now, counted)

@@ -86,15 +86,18 @@ def test_text_of_audio_that_another_owner_heard_is_not_measured(meter: SessionMe
     assert meter.saw(ev.Tick(), [partial(100), ack(1.0)], 16.0) == []
 
 
-def test_lag_is_measured_once_for_each_advance(meter: SessionMeter) -> None:
+def test_lag_is_that_of_the_audio_that_waited_longest_once_for_each_advance(meter: SessionMeter) -> None:
     """A heartbeat repeats what was said; it would make every pause a delay."""
-    meter.saw(audio(0.0, 1.0), [], 10.0)
+    for second in (0.0, 1.0, 2.0, 3.0):
+        meter.saw(audio(second, 1.0), [], 10.0 + second)
 
-    first = meter.saw(ev.PartStored(0, RATE), [ack(1.0)], 12.5)
-    again = meter.saw(ev.Tick(), [ack(1.0)], 17.5)
+    first = meter.saw(ev.PartStored(0, RATE), [ack(2.0)], 12.5)
+    again = meter.saw(ev.Tick(), [ack(2.0)], 17.5)
+    second_part = meter.saw(ev.Tick(), [ack(4.0)], 18.0)
 
     assert values(first, Metric.ACK_LAG) == [2500.0]
     assert again == []
+    assert values(second_part, Metric.ACK_LAG) == [6000.0]
 
 
 def test_parts_and_gaps_and_the_recordings_length_are_counted(meter: SessionMeter) -> None:
