@@ -34,11 +34,13 @@ class HttpPeers:
         *,
         connect_s: float = CONNECT_S,
         answer_s: float = ANSWER_S,
+        under_way: int = UNDER_WAY,
     ) -> None:
         self._network = network
         self._key = key
         self._answer_s = answer_s
         self._under_way = 0
+        self._most_under_way = under_way
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=CONNECTIONS, limit_per_host=CONNECTIONS_TO_ONE, keepalive_timeout=KEEP_ALIVE_S
@@ -60,7 +62,7 @@ class HttpPeers:
         if not self._network.admits(to.address):
             _log.error("Task address refused", extra={"peer": to.task_id})
             raise Unreachable("AddressRefused")
-        if self._under_way >= UNDER_WAY:
+        if self._under_way >= self._most_under_way:
             raise Unreachable("queue_full")
         self._under_way += 1
         try:
