@@ -6,7 +6,7 @@ import asyncio
 
 from contract.records import TaskId
 from streaming_task.core.leases import FENCE_AFTER_S, Lease, LeaseBoard
-from streaming_task.lease import BUMP_EVERY_S, LOOK_EVERY_S, LeaseKeeper
+from streaming_task.lease import BUMP_EVERY_S, BUMP_RETRY_S, LOOK_EVERY_S, LeaseKeeper
 from streaming_task.ports import Unavailable
 from tests.fakes.ports import FakeLeases
 from tests.fakes.virtual_time import in_virtual_time, settled
@@ -97,14 +97,17 @@ async def test_a_lease_that_cannot_be_kept_silences_the_task() -> None:
 
 @in_virtual_time
 async def test_one_failed_bump_silences_nobody() -> None:
-    """The table's bad second passes; the next bump is in time."""
+    """The table's bad second passes; the next bump comes soon enough."""
     office = Office()
     await office.bench.start()
     office.leases.bumps.fail()
     office.leases.lists.fail()
 
+    await asyncio.sleep(BUMP_EVERY_S + BUMP_RETRY_S + LOOK_EVERY_S)
+    bumps = office.leases.bumps.calls
     await asyncio.sleep(20.0)
 
+    assert bumps == 3
     assert office.bench.directory.active == 1
     await office.close()
 

@@ -59,14 +59,15 @@ async def test_throttling_backs_off_and_drops_partials() -> None:
     pushes = Pushes(gateway)
     gateway.answers.extend([Throttled(), Throttled(), Throttled()])
     began_at = asyncio.get_running_loop().time()
-    pushes.send(HERE, "s", Partial, "partial")
-    pushes.send(HERE, "s", Final, "final")
+    pushes.send(HERE, "s", Final, "one")
+    pushes.send(HERE, "s", Partial, "waiting")
+    pushes.send(HERE, "s", Final, "two")
     await settled()
-    pushes.send(HERE, "s", Partial, "late partial")
+    pushes.send(HERE, "s", Partial, "late")
 
     await pushes.drained(HERE)
 
-    assert gateway.said_to(HERE) == ["final"]
+    assert gateway.said_to(HERE) == ["one", "two"]
     assert asyncio.get_running_loop().time() - began_at >= 0.2 + 0.4 + 0.8
 
 

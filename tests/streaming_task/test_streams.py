@@ -156,6 +156,26 @@ async def test_a_stream_that_ends_while_full_stops_nobody() -> None:
 
 
 @in_virtual_time
+async def test_room_that_was_no_room_is_not_asked_for_in_a_frenzy() -> None:
+    """An ended stream calls itself writable at once: asking it again and again would stop the whole task."""
+    listener = await opened()
+    listener.stream.is_full = True
+    asked: list[None] = []
+
+    async def writable() -> None:
+        asked.append(None)
+        assert len(asked) < 100
+
+    listener.stream.writable = writable  # type: ignore[method-assign]
+    listener.live.feed(b"\x01\x00", 0)
+    await settled()
+    listener.live.abort()
+    await settled()
+
+    assert len(asked) == 1
+
+
+@in_virtual_time
 async def test_a_stream_that_breaks_has_ended() -> None:
     """A defect while a stream opens or is read must not leave the session waiting for it."""
     recognition = FakeRecognition()
@@ -171,8 +191,10 @@ async def test_a_stream_that_breaks_has_ended() -> None:
 async def test_aborting_leaves_no_task_and_says_nothing_more() -> None:
     """Dropped while full and with results under way: all of it is gone."""
     listener = await opened()
+    listener.stream.drops_after_end = True
     listener.stream.is_full = True
     listener.live.feed(b"\x01\x00", 0)
+    await settled()
     listener.stream.say(final_result())
     told = list(listener.told)
 
