@@ -199,7 +199,7 @@ class Dashboard(Construct):
 
 
 def _percentiles(metric: Metric, stage_name: str) -> list[cloudwatch.IMetric]:
-    return [ours(metric, stage_name, statistic, label=f"{metric} {statistic}") for statistic in (_P50, _P95)]
+    return [ours(metric, stage_name, statistic, label=statistic) for statistic in (_P50, _P95)]
 
 
 def _graph(

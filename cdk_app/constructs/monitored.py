@@ -66,7 +66,7 @@ class Monitored:
             dimensions_map={"ApiId": self.websocket.api_id, "Stage": STAGE_NAME},
             statistic=statistic,
             period=MINUTE,
-            label=f"{name} {statistic}",
+            label=name if statistic == cloudwatch.Stats.SUM else f"{name} {statistic}",
         )
 
     def function_failures(self) -> cloudwatch.MathExpression:
