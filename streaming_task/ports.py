@@ -200,6 +200,14 @@ class Compactor(Protocol):
         """
         ...
 
+    def decode(self, flac: bytes) -> bytes:
+        """Give the s16le mono of a recording. Blocking: run in a thread.
+
+        Raises:
+            ValueError: it is none.
+        """
+        ...
+
 
 # -- live state ---------------------------------------------------------------------------------------
 

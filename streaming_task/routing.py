@@ -122,7 +122,8 @@ class Routing:
             self._owners.pop(routed.session_id, None)
             return False
         except ports.Unreachable as error:
-            self._board.failed(owner.lease.task_id, self._now())
+            if isinstance(error, ports.NotConnected):  # who only is slow has a lease that tells
+                self._board.failed(owner.lease.task_id, self._now())
             about = {"session_id": routed.session_id, "code": error.code, "peer": owner.lease.task_id}
             _log.warning("Session message not forwarded", extra=about)
             if self._alive(owner.lease.task_id) is not None:

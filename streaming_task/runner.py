@@ -13,25 +13,21 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, assert_never
 
 from contract.audio import Encoding, transcribe_rate_hz
-from contract.metrics import Metric
-from contract.object_keys import part_key, recording_key
-from contract.records import ConnectionId, RecordStatus, SessionState, TranscriptState
+from contract.object_keys import part_key
+from contract.records import ConnectionId, SessionState
 from contract.replies import Error, Final
 from contract.wire import Refusal
 from streaming_task import ports
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
 from streaming_task.core.meter import SessionMeter
-from streaming_task.core.ownership import SessionChanges, SessionMeta
-from streaming_task.core.record import Record
+from streaming_task.core.ownership import SessionChanges
 from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.core.session import Session
-from streaming_task.pushes import Pushes
-from streaming_task.recordings import Recordings
+from streaming_task.record_steps import RecordSteps, Services
 from streaming_task.streams import LiveStream
 from streaming_task.voice import Voice
 
@@ -41,23 +37,6 @@ TIMER_SLACK_S = 0.005  # a timer that is this little early is left as it is
 TIMER_FLOOR_S = 0.01  # however much is due, one session's ticks leave room for the others
 DEFECT_PAUSE_S = 1.0  # after a defect, which the next tick may meet again
 READ_RETRY_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What runners share."""
-
-    audio: ports.AudioStore
-    recordings: Recordings
-    sessions: ports.Sessions
-    ownership: ports.Ownership
-    finals: ports.Finals
-    records: ports.Records
-    recognition: ports.Recognition
-    resampler: Callable[[int, int], ports.Resampler]  # from Hz, to Hz
-    pushes: Pushes
-    report: Callable[[str, float], None]  # what an operator should know of
-    count: Callable[[Metric, float], None] = lambda _metric, _value: None  # what is measured of everything
 
 
 class SessionRunner:
@@ -77,7 +56,7 @@ class SessionRunner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._voice = Voice(self._terms.session_id, self._epoch, services.finals, services.pushes)
         self._meter = SessionMeter(rate_hz=self._terms.sample_rate_hz, epoch=self._epoch)
-        self._sealed = _sealed_before(session.meta)
+        self._steps = RecordSteps(session.meta, services)
         self._is_closed = False
 
     def post(self, event: ev.Event) -> None:
@@ -167,8 +146,8 @@ class SessionRunner:
                 self._voice.say(connection_id, message)
             case do.SendFinals(connection_id, after, then):
                 self._spawn(self._voice.read_out(connection_id, after, then), "finals")
-            case do.Attach(changes):
-                self._attempt(self._update(changes, ev.Tick()), "attach", ev.Tick())
+            case do.Note(changes):
+                self._attempt(self._steps.update(changes, ev.Tick()), "note", ev.Tick())
             case do.PutPart(start, end, data):
                 self._attempt(self._put_part(start, end, data), "part", ev.PartFailed(start, end))
             case do.ReadAudio(start, end):
@@ -186,20 +165,22 @@ class SessionRunner:
             case do.StoreFinal(start, end, final):
                 self._attempt(self._store_final(start, end, final), "final", ev.FinalFailed())
             case do.BeginRecord():
-                self._attempt(self._begin_record(), "record begin", ev.Tick())
+                self._attempt(self._steps.begin_record(), "record begin", ev.Tick())
             case do.WriteStop(end, client_sha256):
                 changes = SessionChanges(
                     state=SessionState.STOPPING, end_offset=end, client_sha256=client_sha256
                 )
-                self._attempt(self._update(changes, ev.StopStored()), "stop", ev.StepFailed())
+                self._attempt(self._steps.update(changes, ev.StopStored()), "stop", ev.StepFailed())
             case do.Seal(end, gaps, sha256):
-                self._attempt(self._seal(end, gaps, sha256), "seal", ev.StepFailed())
+                self._attempt(self._steps.seal(end, gaps, sha256), "seal", ev.StepFailed())
             case do.Commit(transcript):
-                self._attempt(self._commit(transcript), "commit", ev.StepFailed())
+                self._attempt(self._steps.commit(transcript), "commit", ev.StepFailed())
+            case do.ExpireFinals():
+                self._spawn(self._steps.expire_finals(), "expire")
             case do.Compact(verified):
-                self._spawn(self._compact(may_delete=verified), "compact")
+                self._spawn(self._steps.compact(may_delete=verified), "compact")
             case do.Release():
-                self._attempt(self._release(), "release", ev.Released())
+                self._attempt(self._steps.release(), "release", ev.Released())
             case do.Report(name, value):
                 self._services.report(name, value)
             case do.Close():
@@ -289,66 +270,3 @@ class SessionRunner:
     async def _store_final(self, start: int, end: int, final: Final | None) -> ev.Event:
         await self._services.finals.append(self._terms.session_id, self._epoch, start, end, final)
         return ev.FinalStored()
-
-    # -- the record ----------------------------------------------------------------------------------
-
-    async def _update(self, changes: SessionChanges, done: ev.Event) -> ev.Event:
-        await self._services.sessions.update(self._terms.session_id, self._epoch, changes)
-        return done
-
-    async def _release(self) -> ev.Event:
-        await self._services.ownership.release(self._terms.session_id, self._epoch)
-        return ev.Released()
-
-    async def _begin_record(self) -> ev.Event:
-        await self._services.records.begin(self._record(RecordStatus.IN_PROGRESS))
-        return ev.Tick()
-
-    async def _seal(self, end: int, gaps: tuple[tuple[int, int], ...], sha256: str | None) -> ev.Event:
-        sha256 = await self._services.recordings.seal(self._terms, end, gaps, sha256)
-        self._sealed = ev.Sealed(end, sha256, gaps)
-        changes = SessionChanges(state=SessionState.SEALED, samples=end, sha256=sha256, gaps=gaps)
-        return await self._update(changes, self._sealed)
-
-    async def _commit(self, transcript: TranscriptState) -> ev.Event:
-        finals = tuple(await self._services.finals.after(self._terms.session_id, -1))
-        record = self._record(RecordStatus.COMPLETED, finals, transcript)
-        transcription_id = await self._services.records.commit(record)
-        changes = SessionChanges(
-            state=SessionState.COMMITTED, transcript=transcript, transcription_id=transcription_id
-        )
-        return await self._update(changes, ev.Committed(transcription_id))
-
-    def _record(
-        self,
-        status: RecordStatus,
-        finals: tuple[Final, ...] = (),
-        transcript: TranscriptState = TranscriptState.PENDING,
-    ) -> Record:
-        terms, sealed = self._terms, self._sealed
-        return Record(
-            terms=terms,
-            epoch=self._epoch,
-            status=status,
-            audio_s3_key=recording_key(terms.user_id, terms.session_id, terms.encoding),
-            samples=0 if sealed is None else sealed.samples,
-            sha256=None if sealed is None else sealed.sha256,
-            gaps=() if sealed is None else sealed.gaps,
-            finals=finals,
-            transcript=transcript,
-        )
-
-    async def _compact(self, *, may_delete: bool) -> None:
-        assert self._sealed is not None
-        sealed = self._sealed
-        if not await self._services.recordings.compact(
-            self._terms, sealed.samples, sealed.sha256, may_delete=may_delete
-        ):
-            self._services.report("PartsKept", 1.0)
-
-
-def _sealed_before(meta: SessionMeta) -> ev.Sealed | None:
-    """Give what an earlier owner sealed."""
-    if meta.samples is None or meta.sha256 is None:
-        return None
-    return ev.Sealed(meta.samples, meta.sha256, meta.gaps)

@@ -25,8 +25,9 @@ from streaming_task.core.session import Session
 from streaming_task.core.vigil import SessionLimits
 from streaming_task.known import Known, KnownConnections
 from streaming_task.openings import new_meta
+from streaming_task.record_steps import Services
 from streaming_task.routing import Routed, Routing
-from streaming_task.runner import Services, SessionRunner
+from streaming_task.runner import SessionRunner
 
 _log = logging.getLogger(__name__)
 

@@ -34,6 +34,20 @@ class FlacCompactor:
         _check(coded, samples)
         return coded.getvalue()
 
+    def decode(self, flac: bytes) -> bytes:
+        """Give the s16le mono of a recording. Blocking: run in a thread.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if flac.startswith(b"fLaC\x80"):  # the last block comes first: there is no audio after it
+            return b""
+        try:
+            samples, _ = soundfile.read(io.BytesIO(flac), dtype="int16")
+        except soundfile.LibsndfileError as error:
+            raise ValueError("not a FLAC that can be read") from error
+        return bytes(samples.astype(SAMPLE).tobytes())
+
 
 def _check(coded: io.BytesIO, samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> None:
     with soundfile.SoundFile(coded) as file:

@@ -7,7 +7,7 @@ from contract.replies import AboutSession, Error, Moved, Ready, Status
 from contract.wire import Code
 from streaming_task.core.acknowledgement import Acknowledgement
 from streaming_task.core.attachment import SUPERSEDED, Attachment
-from streaming_task.core.effects import Attach, Effect, Send, SendFinals
+from streaming_task.core.effects import Effect, Note, Send, SendFinals
 from streaming_task.core.ownership import SessionChanges, SessionMeta
 from streaming_task.core.recording import Recording
 from streaming_task.core.status import StatusReports
@@ -39,7 +39,7 @@ class Audience:
         replaced = self._attachment.attach(connection_id, client)
         if replaced is not None:
             self.send(replaced, Error(ref=None, code=Code.SUPERSEDED, message=SUPERSEDED))
-        self._effects.append(Attach(SessionChanges(connection_id=connection_id, client=client)))
+        self._effects.append(Note(SessionChanges(connection_id=connection_id, client=client)))
 
     def welcome(
         self,

@@ -27,8 +27,8 @@ class SendFinals:
 
 
 @dataclass(frozen=True, slots=True)
-class Attach:
-    """Write down which connection the client is on now."""
+class Note:
+    """Write something down that a new owner should know; never waited for."""
 
     changes: SessionChanges
 
@@ -126,6 +126,11 @@ class Compact:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpireFinals:
+    """Give the stored finals an end: the record has them all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Give the session up to whoever claims it; answered by Released."""
 
@@ -146,7 +151,7 @@ class Close:
 Effect = (
     Send
     | SendFinals
-    | Attach
+    | Note
     | PutPart
     | ReadAudio
     | OpenStream
@@ -159,6 +164,7 @@ Effect = (
     | Seal
     | Commit
     | Compact
+    | ExpireFinals
     | Release
     | Report
     | Close

@@ -12,7 +12,15 @@ from typing import assert_never
 
 from contract.audio import to_ms
 from contract.replies import Partial, Status, Transcription
-from streaming_task.core.effects import AbortStream, Effect, EndStream, Feed, OpenStream, ReadAudio
+from streaming_task.core.effects import (
+    AbortStream,
+    Effect,
+    EndStream,
+    Feed,
+    Note,
+    OpenStream,
+    ReadAudio,
+)
 from streaming_task.core.events import (
     StreamBlocked,
     StreamEnded,
@@ -21,6 +29,7 @@ from streaming_task.core.events import (
     StreamResults,
     StreamWritable,
 )
+from streaming_task.core.ownership import SessionChanges
 from streaming_task.core.patience import Patience
 from streaming_task.core.recording import Recording
 from streaming_task.core.results import Ended, StreamEnd
@@ -211,7 +220,7 @@ class Recognition:
         self._credit = BURST_S * self._rate_hz
         self._credit_at = now
         self._roll_at = None
-        return [OpenStream(self.stream)]
+        return [Note(SessionChanges(streams=self.stream + 1)), OpenStream(self.stream)]
 
     def _feed(self, recording: Recording, target: int, now: float) -> list[Effect]:
         rate = self._rate_hz

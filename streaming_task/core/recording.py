@@ -110,6 +110,19 @@ class Recording:
         """Tell whether audio from `offset` on could be the next to come."""
         return bytes_in(offset - self.received_end) <= AHEAD_BYTES
 
+    def end_for(self, end_offset: int | None) -> int:
+        """Give where a stop ends the session; None: with the last audio that came.
+
+        Raises:
+            Refusal: bad_message or duration_limit.
+        """
+        end = self.received_end if end_offset is None else end_offset
+        if end < self.received_end:
+            raise Refusal(Code.BAD_MESSAGE, "end_offset lies before audio that was received.")
+        if end > self._duration_limit:
+            raise Refusal(Code.DURATION_LIMIT, "end_offset lies past the session's longest duration.")
+        return end
+
     def missing(self) -> list[Range]:
         """List the holes that are not given up: to the end of the session, or to the last audio that came."""
         until = self._received.end if self.end is None else self.end

@@ -34,11 +34,13 @@ from contract.wire import (
 )
 from streaming_task.core import events as ev
 from streaming_task.core.audience import Audience
+from streaming_task.core.authorisation import refuse_expired
 from streaming_task.core.effects import (
     BeginRecord,
     Close,
     Compact,
     Effect,
+    ExpireFinals,
     PutPart,
     Release,
     Report,
@@ -51,7 +53,6 @@ from streaming_task.core.recording import Recording
 from streaming_task.core.transcript import Transcript
 from streaming_task.core.vigil import SessionLimits, Vigil
 
-AUTH_GRACE_S = 60.0
 ANSWERS_FOR_S = 60.0  # a committed session is kept so long to answer from memory
 
 
@@ -139,7 +140,7 @@ class Session:
         if not isinstance(message, Start | Resume):
             self._audience.refuse_superseded(connection_id, message.ref)
         if isinstance(message, Audio):
-            self._check_authorisation(event, wall)
+            refuse_expired(event.authorised_until, wall, message.ref)
         self._vigil.heard(now)
         match message:
             case Start():
@@ -159,12 +160,6 @@ class Session:
                 pass
             case _:
                 assert_never(message)
-
-    def _check_authorisation(self, event: ev.MessageTaken, wall: float) -> None:
-        if wall >= event.authorised_until + AUTH_GRACE_S:
-            raise Refusal(
-                Code.AUTH_EXPIRED, "Your sign-in has expired: sign in again to go on.", ref=event.message.ref
-            )
 
     def _attach(
         self, connection_id: ConnectionId, client: str, last_segment: int | None, ref: str | None, now: float
@@ -208,12 +203,7 @@ class Session:
 
     def _stop(self, connection_id: ConnectionId, message: Stop, now: float) -> None:
         if self._ending.end is None:
-            recording = self._recording
-            end = recording.received_end if message.end_offset is None else message.end_offset
-            if end < recording.received_end:
-                raise Refusal(Code.BAD_MESSAGE, "end_offset lies before audio that was received.")
-            if end > from_seconds(self._limits.duration_s, self._rate_hz):
-                raise Refusal(Code.DURATION_LIMIT, "end_offset lies past the session's longest duration.")
+            end = self._recording.end_for(message.end_offset)
             self._end_at(end, message.sha256, now)
         self._audience.send(connection_id, *self._ending_messages())
         self._audience.owe_ack(now)
@@ -282,6 +272,8 @@ class Session:
         self._ending.committed(transcription_id)
         self._committed_at = now
         self._audience.say(self._ending.saved_message(self._transcript.segments))
+        if not self._ending.is_pending:
+            self._effects.append(ExpireFinals())
         if is_completion:
             return
         if self._ending.contradicts_client:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from contract.records import SessionId, SessionState, TaskId, TranscriptState, work_key
 from streaming_task.core.leases import Lease
 from streaming_task.core.ownership import SessionMeta, Unfinished
-from streaming_task.ports import Forwarded, NotTheOwner, Unreachable
+from streaming_task.ports import Forwarded, NotConnected, NotTheOwner
 from tests.fakes.ports import FakeSessions
 
 TAKEN = 200
@@ -54,7 +54,7 @@ class FakePeers:
     async def forward(self, to: Lease, message: Forwarded) -> None:
         """Give a message to another task."""
         if to.task_id not in self.doors:
-            raise Unreachable("refused")
+            raise NotConnected("refused")
         self.forwarded.append((to.task_id, message))
         if await self.doors[to.task_id](message) != TAKEN:
             raise NotTheOwner("421")

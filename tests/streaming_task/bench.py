@@ -19,8 +19,8 @@ from streaming_task.core.results import RecognisedItem, RecognisedResult
 from streaming_task.core.vigil import SessionLimits
 from streaming_task.ports import Connection
 from streaming_task.pushes import Pushes
+from streaming_task.record_steps import Services
 from streaming_task.recordings import Recordings
-from streaming_task.runner import Services
 from streaming_task.sessions import SessionDirectory
 from tests.fakes.live_ports import FakeCompactor, FakeGateway, FakeRecognition, FakeResampler, FakeStream
 from tests.fakes.owning_ports import FakeOwnership, FakePeers

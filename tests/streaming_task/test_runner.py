@@ -209,7 +209,7 @@ async def test_attaching_is_written_down() -> None:
     """Whoever owns the session next knows where its client is."""
     play = Play()
 
-    await play.perform(do.Attach(SessionChanges(connection_id=FIRST, client="page")))
+    await play.perform(do.Note(SessionChanges(connection_id=FIRST, client="page")))
 
     assert play.bench.sessions.metas[SESSION].connection_id == FIRST
 

@@ -62,3 +62,14 @@ def test_a_decoding_that_differs_is_found() -> None:
     coded.seek(0)
     with pytest.raises(ValueError, match="1000 samples of 1001"):
         flac._check(coded, np.zeros(1_001, np.int16))
+
+
+def test_a_recording_decodes_to_what_it_was_made_of() -> None:
+    """A transcript that was left pending is completed out of the recording."""
+    pcm = (np.arange(-8_000, 8_000) * 3).astype("<i2").tobytes()
+    compactor = FlacCompactor()
+
+    assert compactor.decode(compactor.encode(pcm, 16_000)) == pcm
+    assert compactor.decode(compactor.encode(b"", 16_000)) == b""
+    with pytest.raises(ValueError, match="not a FLAC"):
+        compactor.decode(b"RIFF")
