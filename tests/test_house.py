@@ -23,8 +23,8 @@ WORD_FOR_ANYTHING = re.compile(r"(^|_)(utils?|helpers?|commons?|managers?|base|m
 UNFINISHED = re.compile(r"\b(TOD[O]|FIXM[E]|XX[X])\b")  # so written that it does not find itself
 MACHINE = re.compile(
     r"(?<![\w.])/(home|root|Users|work|tmp|opt)/[\w.-]"  # a path of one machine
-    r"|file://(?!/etc)"
-    r"|--(extra-)?index-url|--find-links|--trusted-host"  # a registry of one network
+    r"|fil[e]://(?!/etc)"
+    r"|--(extra-)?inde[x]-url|--find-link[s]|--trusted-hos[t]"  # a registry of one network
 )
 PUBLIC_REGISTRY = "https://registry.npmjs.org/"
 LOCKED = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^]]*\])?==([^\s;\\]+)\s*(;[^\\]*)?", re.MULTILINE)

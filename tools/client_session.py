@@ -238,7 +238,12 @@ class ClientSession:
         self._heard_at = now
         if message.get("epoch", self.heard.epoch) < self.heard.epoch:
             return []
+        is_new_owner = message.get("epoch", 0) > self.heard.epoch > 0
         self.heard.epoch = message.get("epoch", self.heard.epoch)
+        if is_new_owner and kind not in ("ready", "stored", "saved"):
+            # Whatever it says: until it has answered a resume, nobody knows what it has received.
+            self._is_ready = False
+            return self._ask(now)
         match kind:
             case "ready":
                 self._ready(message)
@@ -253,6 +258,7 @@ class ClientSession:
             case "status":
                 self.heard.transcription = message["transcription"]
             case "moved":
+                self._is_ready = False  # so that it is asked again until it answers
                 return self._ask(now)
             case "stored":
                 self.heard.stored = message

@@ -22,16 +22,7 @@ from typing import assert_never
 from contract.audio import from_seconds
 from contract.records import ConnectionId, SessionState
 from contract.replies import AboutSession, Moved
-from contract.wire import (
-    Audio,
-    Code,
-    Pause,
-    Ping,
-    Refusal,
-    Resume,
-    Start,
-    Stop,
-)
+from contract.wire import Audio, Code, Pause, Ping, Refusal, Resume, Start, Stop
 from streaming_task.core import events as ev
 from streaming_task.core.audience import Audience
 from streaming_task.core.authorisation import refuse_expired

@@ -299,6 +299,7 @@ def test_an_older_owner_is_not_listened_to() -> None:
     stage = Stage()
     stage.connect()
     stage.capture(1.0)
+    stage.hear(type="ready", next_offset=0, epoch=2)
     stage.hear(type="ack", received=1, durable=1, epoch=2)
 
     stage.hear(type="ack", received=9, durable=9, epoch=1)
@@ -317,6 +318,24 @@ def test_moved_is_answered_with_resume() -> None:
     (resume,) = stage.hear(type="moved", epoch=2)
 
     assert (resume["type"], resume["have_from"], resume["last_segment"]) == ("resume", 0, 0)
+
+
+def test_a_new_owner_is_asked_again_and_again_until_it_answers() -> None:
+    """It has only what is durable, and the first resume may have gone to nobody."""
+    stage = Stage()
+    stage.connect()
+    stage.capture(1.0)
+    stage.run(1.0)
+    stage.hear(type="ack", received=16_000, durable=0, epoch=1)
+    (first,) = stage.hear(type="ack", received=0, durable=0, epoch=2)
+
+    again = stage.run(3.0)
+    stage.hear(type="ready", next_offset=0, epoch=2)
+    resent = of(stage.run(1.0), "audio")
+
+    assert first["type"] == "resume"
+    assert [message["type"] for message in again] == ["resume"]
+    assert min(message["offset"] for message in resent) == 0
 
 
 def test_a_superseded_page_stops() -> None:
