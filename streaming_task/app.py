@@ -101,7 +101,6 @@ async def run(settings: Settings) -> None:
         directory = parts.directory
         keeper = LeaseKeeper(parts.leases, parts.board, task_id, address, directory)
         sweeper = Sweeper(
-            task_id,
             directory.routing,
             parts.services.sessions,
             parts.services.ownership,
@@ -180,6 +179,7 @@ async def _parts(
     key = ForwardingKey(forwarding_secret(settings.forwarding_secret_id, settings.region))
     peers = HttpPeers(TaskNetwork.around(address), key)
     board = LeaseBoard()
+    leases = metered(DynamoLeases(table), Origin.DYNAMODB, sink)
     counted_audio = metered(audio, Origin.S3, sink)
     services = Services(
         audio=counted_audio,
@@ -199,12 +199,13 @@ async def _parts(
         services=services,
         connections=metered(DynamoConnections(table), Origin.DYNAMODB, sink),
         peers=peers,
+        leases=leases,
         board=board,
         limits=settings.limits,
         max_sessions=settings.max_sessions,
     )
     try:
-        yield _Parts(directory, services, metered(DynamoLeases(table), Origin.DYNAMODB, sink), board, key)
+        yield _Parts(directory, services, leases, board, key)
     finally:
         await peers.close()
         await key.close()

@@ -55,6 +55,7 @@ class Routing:
         ownership: ports.Ownership,
         audio: ports.AudioStore,
         peers: ports.Peers,
+        leases: ports.Leases,
         board: LeaseBoard,
         answers: StoredAnswers,
         find_here: Callable[[SessionId, UserId], SessionRunner | None],
@@ -65,6 +66,7 @@ class Routing:
         self._ownership = ownership
         self._audio = audio
         self._peers = peers
+        self._leases = leases
         self._board = board
         self._answers = answers
         self._find_here = find_here
@@ -142,8 +144,7 @@ class Routing:
             await self._answers.answer_from(routed.connection, meta, routed.message)
             return True
         if meta.owner is not None and meta.owner != self._task_id:
-            if not self._board.has_looked:
-                return True  # nobody can be called dead yet: the client sends it again
+            await self._look_for(meta.owner)
             lease = self._alive(meta.owner)
             if lease is not None:
                 self._owners[routed.session_id] = _Owner(lease, meta.epoch)
@@ -171,7 +172,7 @@ class Routing:
             try:
                 meta = await self._sessions.find(routed.session_id)
                 is_theirs = meta is not None and meta.terms.user_id == routed.connection.user_id
-                if meta is not None and is_theirs and self._may_claim(meta):
+                if meta is not None and is_theirs and await self._may_claim(meta):
                     here = await self.claim(meta)
             except ports.Unavailable as error:
                 _log.warning("Session not found out", extra={"code": error.code})
@@ -180,12 +181,8 @@ class Routing:
         routed.deliver(here)
         return TAKEN
 
-    def _may_claim(self, meta: SessionMeta) -> bool:
-        if self.is_leaving or meta.state is SessionState.COMMITTED:
-            return False
-        if meta.owner is None or meta.owner == self._task_id:
-            return True
-        return self.may_be_dead(meta.owner)
+    async def _may_claim(self, meta: SessionMeta) -> bool:
+        return meta.state is not SessionState.COMMITTED and await self.is_nobodys(meta.owner)
 
     # -- claims --------------------------------------------------------------------------------------
 
@@ -219,19 +216,33 @@ class Routing:
         parts = await self._audio.list_parts(parts_prefix(meta.terms.user_id, meta.terms.session_id))
         return [(part.start, part.end) for part in parts]
 
-    def may_sweep(self, meta: SessionMeta) -> bool:
-        """Tell whether something is left to be done for a session that is nobody's."""
-        if self.is_leaving or not is_unfinished(meta):
-            return False
-        if self._find_here(meta.terms.session_id, meta.terms.user_id) is not None:
-            return False
-        if meta.owner is None or meta.owner == self._task_id:
-            return True
-        return self.may_be_dead(meta.owner)
+    async def may_sweep(self, meta: SessionMeta) -> bool:
+        """Tell whether something is left to be done for a session that is nobody's.
 
-    def may_be_dead(self, task_id: TaskId) -> bool:
-        """Tell whether a task's lease has stood still, or is gone."""
-        return self._board.has_looked and self._alive(task_id) is None
+        Raises:
+            Unavailable: the leases could not be read.
+        """
+        is_here = self._find_here(meta.terms.session_id, meta.terms.user_id) is not None
+        return not is_here and is_unfinished(meta) and await self.is_nobodys(meta.owner)
+
+    async def is_nobodys(self, owner: TaskId | None) -> bool:
+        """Tell whether this task may claim what has that owner: none, itself, or one that is dead or gone.
+
+        Raises:
+            Unavailable: the leases could not be read.
+        """
+        if self.is_leaving:
+            return False
+        if owner is None or owner == self._task_id:
+            return True
+        await self._look_for(owner)
+        return self._alive(owner) is None
+
+    async def _look_for(self, task_id: TaskId) -> None:
+        """Read the leases again for a task that nothing is known of yet."""
+        if not self._board.is_known(task_id):
+            self._board.observe(await self._leases.list(), self._now())
+            self._board.has_no_lease(task_id)
 
     async def pass_on(self, connection: ports.Connection, session_id: SessionId, body: bytes) -> bool:
         """Pass a start on to the task with most room, once; False: none has any."""

@@ -7,7 +7,7 @@ import logging
 import time
 from random import Random
 
-from contract.records import WORK_SHARDS, SessionState, TaskId, TranscriptState
+from contract.records import WORK_SHARDS, SessionState, TranscriptState
 from streaming_task import ports
 from streaming_task.core.ownership import SessionChanges, SessionMeta, Unfinished
 from streaming_task.routing import Routing
@@ -23,14 +23,12 @@ class Sweeper:
 
     def __init__(
         self,
-        task_id: TaskId,
         routing: Routing,
         sessions: ports.Sessions,
         ownership: ports.Ownership,
         every_s: float,
         random: Random,
     ) -> None:
-        self._task_id = task_id
         self._routing = routing
         self._sessions = sessions
         self._ownership = ownership
@@ -53,11 +51,10 @@ class Sweeper:
             _log.warning("Session sweep broken off", extra={"state": state, "code": error.code})
 
     async def _take(self, unfinished: Unfinished) -> None:
-        owner = unfinished.owner
-        if owner is not None and owner != self._task_id and not self._routing.may_be_dead(owner):
-            return  # most are: one need not be read to be left alone
+        if not await self._routing.is_nobodys(unfinished.owner):
+            return  # most are somebody's: one need not be read to be left alone
         meta = await self._sessions.find(unfinished.session_id)  # the index may lag
-        if meta is None or not self._routing.may_sweep(meta):
+        if meta is None or not await self._routing.may_sweep(meta):
             return
         if meta.state is SessionState.COMMITTED and time.time() >= meta.terms.started_at + PENDING_FOR_S:
             await self._give_up(meta)

@@ -36,14 +36,14 @@ class LeaseBoard:
 
     def __init__(self) -> None:
         self._seen: dict[TaskId, _Seen] = {}
-        self._has_looked = False
+        self._left: set[TaskId] = set()
 
     def observe(self, leases: Iterable[Lease], now: float) -> None:
-        """Take the leases as they are read; a task that is not among them has left."""
+        """Take the leases as they are read; a task that is not among them any more has left."""
         current = {lease.task_id: lease for lease in leases}
-        self._has_looked = True
         for gone in self._seen.keys() - current.keys():
             del self._seen[gone]
+            self._left.add(gone)
         for task_id, lease in current.items():
             seen = self._seen.get(task_id)
             if seen is None or seen.lease.version != lease.version:
@@ -66,10 +66,14 @@ class LeaseBoard:
             return None
         return seen.lease
 
-    @property
-    def has_looked(self) -> bool:
-        """Tell whether any leases were read yet; before that nobody can be called dead."""
-        return self._has_looked
+    def is_known(self, task_id: TaskId) -> bool:
+        """Tell whether anything can be said of a task: one that has just come was never read of."""
+        return task_id in self._seen or task_id in self._left
+
+    def has_no_lease(self, task_id: TaskId) -> None:
+        """Note that the leases were read for this task's sake, and none is its."""
+        if task_id not in self._seen:
+            self._left.add(task_id)
 
     def with_most_room(self, now: float, *, but: TaskId) -> Lease | None:
         """Give the living task with most room, other than one; None: no other lives."""

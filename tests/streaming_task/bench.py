@@ -28,6 +28,7 @@ from tests.fakes.ports import (
     FakeAudioStore,
     FakeConnections,
     FakeFinals,
+    FakeLeases,
     FakeRecords,
     FakeSessions,
 )
@@ -67,6 +68,7 @@ class Bench:
         self.pushes = Pushes(self.gateway)
         self.peers: FakePeers = FakePeers() if beside is None else beside.peers
         self.board = LeaseBoard()
+        self.leases: FakeLeases = FakeLeases() if beside is None else beside.leases
         self.reports: list[str] = []
         self.services = Services(
             audio=self.audio,
@@ -85,6 +87,7 @@ class Bench:
             services=self.services,
             connections=self.connections,
             peers=self.peers,
+            leases=self.leases,
             board=self.board,
             limits=limits,
             max_sessions=max_sessions,

@@ -27,13 +27,15 @@ def test_a_lease_that_stands_still_for_six_seconds_is_dead() -> None:
 def test_a_lease_that_is_gone_is_a_task_that_has_left() -> None:
     """Who leaves in good order takes its lease away: nobody waits for it."""
     board = LeaseBoard()
-    assert not board.has_looked
+    assert not board.is_known(A)
     board.observe([lease(A, 1)], 0.0)
 
     board.observe([], 1.0)
 
-    assert board.has_looked
+    assert board.is_known(A)
     assert board.alive(A, 1.0) is None
+    board.has_no_lease(B)
+    assert board.is_known(B)
 
 
 def test_two_failed_connections_a_second_apart_are_a_death() -> None:
