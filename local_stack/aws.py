@@ -26,6 +26,7 @@ from aiohttp import web
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from multidict import CIMultiDict
 
+from local_stack.aws_calls import CallLog
 from local_stack.aws_faults import AwsFaults, Call, error_body, expired_body, parse_rules, read_call
 from local_stack.aws_resources import create_resources
 from local_stack.aws_settings import AwsSettings, ResourceNames, SignInResources
@@ -37,6 +38,7 @@ from local_stack.moto_adjustments import make_transactions_cheap, set_token_life
 logger = logging.getLogger(__name__)
 
 ADMIN_PATH: Final = "/_admin/aws"
+CALLS_PATH: Final = "/_admin/aws/calls"
 WHEN_EXPIRED: Final = "a call came with an expired key"
 BUSY: Final = ("dynamodb", "s3")  # the services that get a thread of their own
 OTHERS: Final = "others"
@@ -46,12 +48,13 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., object]], Any]
 
 
 class AwsEndpoint:
-    """Serve AWS on one port: every service moto has, and `/_admin/aws` for faults."""
+    """Serve AWS on one port: every service moto has, `/_admin/aws` for faults, and who called what."""
 
     def __init__(self, port: int, credentials: CredentialsFile) -> None:
         """Prepare; port 0 takes a free one."""
         self._credentials = credentials
         self._faults = AwsFaults()
+        self._calls = CallLog()
         self._moto: WsgiApp = DomainDispatcherApplication(create_backend_app)
         # moto checks a condition and then writes, with no lock between: one thread a service makes it atomic.
         self._threads = {name: ThreadPoolExecutor(1, thread_name_prefix=name) for name in (*BUSY, OTHERS)}
@@ -80,6 +83,8 @@ class AwsEndpoint:
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path == ADMIN_PATH:
             return await self._admin(request)
+        if request.path == CALLS_PATH:
+            return web.json_response(self._calls.as_json())
         call = read_call(request.method, request.path, request.query, request.headers)
         issued = None if call.access_key_id is None else self._credentials.find(call.access_key_id)
         if issued is not None and self._credentials.has_expired(issued):
@@ -89,6 +94,8 @@ class AwsEndpoint:
             return web.Response(status=status, body=body, content_type=content_type)
         rule = self._faults.meet(call, None if issued is None else issued.task)
         body = await request.read()
+        if issued is not None:
+            self._calls.note(issued, call, request.path, body)
         if rule.delay_ms:
             await asyncio.sleep(rule.delay_ms / 1000)
         if rule.status is None:

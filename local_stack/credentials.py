@@ -24,7 +24,7 @@ KEY_CHARACTERS: Final = string.ascii_uppercase + string.digits[2:8]
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """One set of credentials; `expires_at` is Unix seconds, None for ever; `task` is its holder's id."""
+    """One set of credentials; `expires_at` is Unix seconds, None for ever; `task` names its holder."""
 
     access_key_id: str
     secret: str
@@ -58,7 +58,7 @@ class CredentialIssuer:
 
     def issue_permanent(self, holder: str) -> Issued:
         """Issue a set that never expires, as a Lambda function's looks for as long as it lives here."""
-        issued = Issued(_key_id("AKIA"), secrets.token_urlsafe(30), None, None, None)
+        issued = Issued(_key_id("AKIA"), secrets.token_urlsafe(30), None, None, holder)
         self._current[holder] = issued
         self._issued[issued.access_key_id] = issued
         self._write()

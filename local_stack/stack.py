@@ -87,7 +87,6 @@ class Stack:
         self._children = Children()
         limits = settings.limits
         self._issuer = CredentialIssuer(self._folder.credentials, limits.credentials_s or CREDENTIALS_S)
-        self._lambda_credentials = self._issuer.issue_permanent("functions")
         self._control_password = secrets.token_urlsafe(32)
         postgres = Postgres(
             self._folder.cluster, port=settings.ports.postgres, log_file=self._folder.logs / "postgres.log"
@@ -256,9 +255,8 @@ class Stack:
     def _function_settings(
         self, name: str, product: dict[str, str], timeout_s: float = FUNCTION_TIMEOUT_S
     ) -> FunctionSettings:
-        return function_settings(
-            name, product, self._around, self._folder, self._lambda_credentials, timeout_s
-        )
+        issued = self._issuer.issue_permanent(name)  # a role of its own, as in AWS
+        return function_settings(name, product, self._around, self._folder, issued, timeout_s)
 
     def _function(
         self, name: str, product: dict[str, str], timeout_s: float = FUNCTION_TIMEOUT_S
