@@ -25,10 +25,15 @@ CONNECT_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 1.0  # a connection that is given up will not answer; the audio waits for the next one
 BACKOFF_FIRST_S = 0.25
 BACKOFF_MOST_S = 8.0
+FIRST_CONNECTION_WITHIN_S = 20.0  # who was never there will not come back: most likely the address is wrong
 
 
 class NotAllowed(Exception):
     """The server refuses this user, for good; the text says what it answered."""
+
+
+class NeverConnected(Exception):
+    """No connection came about, though a first one was tried for long enough; the text says why."""
 
 
 def fetch_ticket(api_url: str, token: str) -> tuple[str, str]:
@@ -65,8 +70,10 @@ class LiveConnection:
         ticket: Callable[[], Awaitable[tuple[str, str]]],
         origin: str,
         on_message: Callable[[], None] = lambda: None,
+        first_within_s: float = FIRST_CONNECTION_WITHIN_S,
     ) -> None:
         self._session = session
+        self._first_within_s = first_within_s
         self._ticket = ticket
         self._origin = origin
         self._on_message = on_message
@@ -77,15 +84,20 @@ class LiveConnection:
 
         Raises:
             NotAllowed: the server refuses this user.
+            NeverConnected: there was no connection within `first_within_s`.
         """
         failures = 0
+        give_up_at = time.monotonic() + self._first_within_s
         while self._session.needs_connection:
             try:
                 async with self._open() as socket:
                     failures = 0
                     await self._talk(socket)
-            except (OSError, WebSocketException, TimeoutError):
+            except (OSError, WebSocketException, TimeoutError) as error:
                 failures += 1
+                if self.connections == 0 and time.monotonic() >= give_up_at:
+                    why = str(error) or type(error).__name__
+                    raise NeverConnected(f"the server cannot be reached: {why}") from error
             if self._session.needs_connection:
                 most_s = min(BACKOFF_MOST_S, BACKOFF_FIRST_S * 2 ** min(failures, 8))
                 await asyncio.sleep(random.uniform(0, most_s))  # noqa: S311 - full jitter, not a secret

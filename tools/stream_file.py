@@ -71,8 +71,8 @@ async def stream(
     """Stream PCM at a pace; give the session after `saved`.
 
     Raises:
-        ExceptionGroup: of NotAllowed, when the server refuses this user, or TimeoutError, when it was not
-            saved in time.
+        ExceptionGroup: of NotAllowed, when the server refuses this user, NeverConnected, when there is no
+            server, or TimeoutError, when it was not saved in time.
     """
     rate_hz = PCM_RATE_HZ[quality]
     session = ClientSession(Terms(str(uuid.uuid4()), str(uuid.uuid4()), quality, rate_hz))

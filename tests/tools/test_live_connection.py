@@ -16,7 +16,7 @@ from websockets.http11 import Request, Response
 
 from contract.audio import Quality
 from tools.client_session import ClientSession, Terms
-from tools.live_connection import LiveConnection, NotAllowed, fetch_ticket
+from tools.live_connection import LiveConnection, NeverConnected, NotAllowed, fetch_ticket
 
 REQUEST = "22222222-2222-4222-8222-222222222222"
 PAGE = "11111111-1111-4111-8111-111111111111"
@@ -166,6 +166,41 @@ async def test_a_user_who_is_not_allowed_ends_it() -> None:
 
     with pytest.raises(NotAllowed):
         await LiveConnection(session_of(0), ticket=ticket, origin=ORIGIN).run()
+
+
+async def test_a_server_that_was_never_there_is_given_up_with_the_reason() -> None:
+    """A mistyped address is told within seconds, not after the time that saving may take."""
+
+    async def ticket() -> tuple[str, str]:
+        raise OSError("nobody listens")
+
+    connection = LiveConnection(session_of(0), ticket=ticket, origin=ORIGIN, first_within_s=0.0)
+
+    with pytest.raises(NeverConnected, match="cannot be reached: nobody listens"):
+        await connection.run()
+
+
+async def test_a_server_that_was_there_once_is_never_given_up() -> None:
+    """The audio is here only: an outage of any length ends in another connection."""
+    session = session_of(6400)
+
+    async def cut(socket: ServerConnection) -> None:
+        await socket.recv()
+        socket.transport.abort()
+
+    async with served(cut, save_everything) as (url, _):
+        calls: list[str] = []
+
+        async def ticket() -> tuple[str, str]:
+            calls.append(url)
+            if len(calls) == 2:
+                raise OSError("away")
+            return "ticket", url
+
+        await LiveConnection(session, ticket=ticket, origin=ORIGIN, first_within_s=0.0).run()
+
+    assert session.is_done
+    assert len(calls) == 3
 
 
 async def test_a_broken_server_is_not_mistaken_for_a_bad_network() -> None:
