@@ -85,6 +85,27 @@ def test_a_forbidden_import_breaks_its_rule(tree: Path, module: str, line: str, 
     assert verdict.endswith("BROKEN")
 
 
+@pytest.mark.parametrize(
+    ("rule", "usable"),
+    [
+        ("the core decides and does nothing", frozenset[str]()),
+        ("ports name values, never whoever implements or uses them", frozenset({"ports"})),
+        ("adapters know ports, not who uses them", frozenset({"ports", "hop", "signing", "task_network"})),
+    ],
+)
+def test_a_new_module_of_the_task_is_out_of_reach_until_it_is_allowed(
+    rule: str, usable: frozenset[str]
+) -> None:
+    """A rule that lists names forgets the next one; this list is of those that may be imported."""
+    (forbidden,) = [one["forbidden_modules"] for one in RULES["contracts"] if one["name"] == rule]
+
+    modules = {Path(file).stem for file in tracked_files(ROOT, "streaming_task/*.py")}
+
+    assert {f"streaming_task.{name}" for name in modules - usable - {"__init__", "__main__"}} <= set(
+        forbidden
+    )
+
+
 def test_every_module_that_runs_sessions_is_under_the_rules() -> None:
     """A new module beside them is named in the rules, or in this list of those that are free."""
     free = {"__init__", "__main__", "address", "app", "hop", "ports", "settings", "signing"}
