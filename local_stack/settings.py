@@ -203,21 +203,22 @@ def read_limits(text: str) -> Limits:
 
 
 def _tasks(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= MOST_TASKS:
+    if not (text.isdecimal() and 1 <= int(text) <= MOST_TASKS):
         raise argparse.ArgumentTypeError(f"there can be 1 to {MOST_TASKS} tasks")
-    return count
+    return int(text)
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not (math.isfinite(value) and value >= 0):
         raise argparse.ArgumentTypeError("must be a number of seconds")
     return value
 
 
 def _port_base(text: str) -> int:
-    base = int(text)
-    if not 1024 <= base <= 65_000:
+    if not (text.isdecimal() and 1024 <= int(text) <= 65_000):
         raise argparse.ArgumentTypeError("must be from 1024 to 65000")
-    return base
+    return int(text)
