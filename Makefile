@@ -9,7 +9,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 # Test processes side by side: most tests wait more than they work.
 WORKERS ?= 3
-PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools tests
+PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
 .PHONY: help run test check setup lint types imports javascript unit synth e2e format lock clean browser
 
@@ -99,4 +99,4 @@ lock:  ## resolve the requirements anew (needs uv)
 	  uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet $$part/requirements.in -c requirements-dev.txt -o $$part/requirements.txt || exit 1; done
 
 clean:  ## remove everything that was made here
-	rm -rf $(VENV) node_modules cdk.out .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) node_modules build cdk.out .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
