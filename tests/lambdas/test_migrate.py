@@ -12,7 +12,8 @@ import pytest
 
 from contract.metrics import Metric, Origin
 from lambdas.errors import Unavailable
-from lambdas.migrate.handler import App, MigrationFailed, build, handle
+from lambdas.migrate.handler import App, MigrationFailed, build, handle, handler
+from lambdas.settings import SettingsError
 from migrations.files import read_migrations
 from migrations.postgres import PostgresConnection, Target
 from migrations.roles import Role
@@ -164,3 +165,12 @@ def test_a_database_out_of_reach_is_a_sentence(aws: None) -> None:
     with pytest.raises(MigrationFailed, match=r"cannot be reached \(ConnectionRefusedError\)"):
         handle(FROM_A_DEPLOYMENT, build(environment))
     taken.close()
+
+
+def test_an_environment_that_is_not_right_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is imported late or connected to: CloudFormation hears of it at once."""
+    for name in ("DATABASE_SECRET_ID", "DATABASE_APPLICATION_SECRET_ID"):
+        monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(SettingsError, match="DATABASE_APPLICATION_SECRET_ID is missing"):
+        handler(FROM_A_DEPLOYMENT, None)
