@@ -12,6 +12,8 @@ from tests.model.speech import RATE_HZ, speech
 MESSAGE_SAMPLES = RATE_HZ // 5
 RESEND_AFTER_S = 2.5
 SILENT_AFTER_S = 12.0
+STOP_EVERY_S = 1.0
+SAVED_EVERY_S = 15.0
 
 
 class ModelClient:
@@ -32,6 +34,8 @@ class ModelClient:
         self.stored: Stored | None = None
         self.pauses: list[tuple[int, float]] = []  # (at sample, for seconds)
         self._paused_until = 0.0
+        self._epoch = 0
+        self._resume_at: float | None = None
 
     @property
     def is_done(self) -> bool:
@@ -49,12 +53,16 @@ class ModelClient:
         for start in range(self.received - self.received % MESSAGE_SAMPLES, self.captured, MESSAGE_SAMPLES):
             if now - self._sent_at.get(start, now) >= RESEND_AFTER_S and start >= self.trimmed:
                 self._audio(start, now)
-        if self.captured >= self.total and self.stored is None and now - self._stopped_at >= 1.0:
+        every_s = STOP_EVERY_S if self.stored is None else SAVED_EVERY_S
+        if self.captured >= self.total and self.saved is None and now - self._stopped_at >= every_s:
             self._stopped_at = now
             whole = speech(0, self.total)
             self._send(Stop(None, self._session_id, self.total, hashlib.sha256(whole).hexdigest()))
-        if self.stored is not None and not self.is_done and now - self._stopped_at >= 5.0:
+        if self.saved is not None and not self.is_done and now - self._stopped_at >= RESEND_AFTER_S:
             self._stopped_at = now
+            self.resume()
+        if self._resume_at is not None and now >= self._resume_at:
+            self._resume_at = now + RESEND_AFTER_S
             self.resume()
         if now - self._heard_at >= SILENT_AFTER_S and self.stored is None:
             self._heard_at = now
@@ -76,9 +84,14 @@ class ModelClient:
             self._sent_at[start - start % MESSAGE_SAMPLES] = now
             self._send(Audio(None, self._session_id, start, speech(start, end)))
 
-    def hear(self, message: object, now: float) -> None:
-        """Take a message of the server."""
+    def hear(self, message: object, epoch: int, now: float) -> None:
+        """Take a message of an owner; what an older one says counts for nothing."""
+        if epoch < self._epoch:
+            return
         self._heard_at = now
+        if epoch > self._epoch > 0 and not isinstance(message, Ready | Stored | Saved):
+            self._resume_at = now  # a new owner has only what is durable: asked until it answers
+        self._epoch = epoch
         match message:
             case Ack(received=received, durable=durable):
                 self.received = max(self.received, received)
@@ -91,7 +104,9 @@ class ModelClient:
                         if at + MESSAGE_SAMPLES > self.trimmed:
                             self._audio(at, now)
             case Ready(next_offset=next_offset):
-                self.received = max(self.received, next_offset)
+                self._resume_at = None
+                self.received = next_offset
+                self._sent_at = dict.fromkeys(self._sent_at, now - RESEND_AFTER_S)
             case Final():
                 known = self.finals.setdefault(message.segment, message)
                 assert known == message, "I4: a final changed once it was said"
