@@ -56,6 +56,8 @@ def fetch_ticket(api_url: str, token: str) -> tuple[str, str]:
         if error.code in (401, 403):
             raise NotAllowed(f"the server refused the access token ({error.code})") from None
         raise
+    except urllib.error.URLError as error:
+        raise OSError(str(error.reason)) from error  # its own text is not for people
     except (http.client.HTTPException, ValueError, LookupError, TypeError) as error:
         raise OSError("the server's answer is no ticket") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -280,6 +281,17 @@ def test_any_other_answer_is_worth_another_try(status: int, body: bytes) -> None
     """A load balancer's page in place of the JSON is a bad moment, not the end of the tool."""
     with ticket_server(status, body) as (url, _), pytest.raises(OSError, match=r"no ticket|HTTP Error 50"):
         fetch_ticket(url, "token")
+
+
+def test_an_address_where_nobody_listens_is_told_in_plain_words() -> None:
+    """The reason alone, as it is shown to whoever typed the address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    with pytest.raises(OSError, match="refused") as failure:
+        fetch_ticket(f"http://127.0.0.1:{port}", "token")
+
+    assert "urlopen" not in str(failure.value)
 
 
 def test_only_http_is_asked_for_tickets() -> None:
