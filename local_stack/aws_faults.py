@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import random
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
+
+from local_stack.json_numbers import is_number_within
 
 DELAY_MAX_MS: Final = 600_000
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/,\s]+/([^/,\s]+)/aws4_request")
@@ -163,11 +164,8 @@ def _rule(given: Any) -> Rule:
 
 
 def _check_number(given: dict[str, Any], name: str, highest: float) -> None:
-    value = given.get(name, 0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{name} must be a number")
-    if not 0 <= value <= highest:
-        raise ValueError(f"{name} must be from 0 to {highest}")
+    if not is_number_within(given.get(name, 0), highest):
+        raise ValueError(f"{name} must be a number from 0 to {highest}")
 
 
 def _s3_action(method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:

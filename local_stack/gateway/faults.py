@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import math
 import random
 from dataclasses import asdict, dataclass, fields
+
+from local_stack.json_numbers import is_number_within
 
 REORDER_MAX_MS = 60_000
 CUT_MAX_S = 86_400
@@ -76,8 +77,7 @@ def _check(name: str, value: object) -> None:
 
 
 def _check_number(name: str, value: object, highest: float) -> None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not 0 <= value <= highest:  # type: ignore[arg-type,operator]
+    if not is_number_within(value, highest):
         raise ValueError(f"{name} must be a number from 0 to {highest}")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, fields
 
+from local_stack.json_numbers import is_number_within
 from local_stack.transcribe.refusal import STREAM_EXCEPTIONS
+
+LONGEST = 86_400_000  # a day in milliseconds: no stream lives so long
 
 
 class BadFaults(ValueError):
@@ -43,10 +45,8 @@ def read_faults(body: object) -> Faults:
     if unknown:
         raise BadFaults(f"Unknown fault {unknown[0]!r}; there are {', '.join(sorted(known))}.")
     for name in ("reset_every_s", "close_clean_every_s", "delay_ms"):
-        value = body.get(name, 0)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or value < 0:
-            raise BadFaults(f"{name} must be a number, 0 or more.")
+        if not is_number_within(body.get(name, 0), LONGEST):
+            raise BadFaults(f"{name} must be a number from 0 to {LONGEST}.")
     for name in ("refuse", "limit_exceeded", "hang"):
         if not isinstance(body.get(name, False), bool):
             raise BadFaults(f"{name} must be true or false.")

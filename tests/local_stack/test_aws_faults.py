@@ -103,6 +103,7 @@ def test_the_documented_rule_is_understood() -> None:
         b'{"rules": [{"status": true}]}',
         b'{"rules": [{"rate": 2}]}',
         b'{"rules": [{"rate": NaN}]}',
+        b'{"rules": [{"rate": 1' + b"0" * 400 + b"}]}",
         b'{"rules": [{"delay_ms": -1}]}',
         b'{"rules": [{"lose_answer": 1}]}',
         b"[" * 20_000,

@@ -30,6 +30,7 @@ def test_a_put_replaces_the_whole_set() -> None:
         (b'{"drop": -0.1}', "drop must be a number"),
         (b'{"drop": true}', "drop must be a number"),
         (b'{"drop": NaN}', "drop must be a number"),
+        (b'{"drop": 1' + b"0" * 400 + b"}", "drop must be a number"),
         (b'{"corrupt": "1"}', "corrupt must be a number"),
         (b'{"connections_429": 2}', "connections_429 must be"),
         (b'{"reorder_ms": 60001}', "reorder_ms must be"),

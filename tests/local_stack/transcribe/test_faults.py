@@ -40,6 +40,7 @@ def test_the_documented_set_is_taken() -> None:
         {"reset_every_s": True},
         {"delay_ms": float("nan")},
         {"delay_ms": float("inf")},
+        {"delay_ms": 10**400},
         {"refuse": 1},
         {"exception": "Boom"},
         {"exception": 3},
