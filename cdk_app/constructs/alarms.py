@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -52,8 +52,17 @@ class Alarms(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, of: Monitored, key: EncryptionKey) -> None:
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(self, "Topic", master_key=key.key, enforce_ssl=True)
-        # CloudWatch itself puts the messages into the encrypted topic.
-        key.key.grant(iam.ServicePrincipal("cloudwatch.amazonaws.com"), "kms:Decrypt", "kms:GenerateDataKey")
+        cloudwatch_itself = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        key.key.grant(cloudwatch_itself, "kms:Decrypt", "kms:GenerateDataKey")
+        # Any policy of a topic stands in the place of SNS's own, by which the account's alarms could publish.
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[cloudwatch_itself],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )
         action = actions.SnsAction(self.topic)
         self.by_name: dict[str, cloudwatch.Alarm] = {}
         for rule in rules(of):

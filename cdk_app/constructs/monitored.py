@@ -54,9 +54,12 @@ class Monitored:
         )
 
     def ready_tasks(self) -> cloudwatch.Metric:
-        """Give how many tasks the balancer sends messages to."""
+        """Give how many tasks the balancer sends messages to, in the zone that has most of them.
+
+        It counts in each zone: with one task in one of them, the least count is always 0.
+        """
         return self.targets.metrics.healthy_host_count(
-            statistic=cloudwatch.Stats.MINIMUM, period=MINUTE, label="Tasks ready"
+            statistic=cloudwatch.Stats.MAXIMUM, period=MINUTE, label="Tasks ready"
         )
 
     def of_websocket(self, name: str, statistic: str) -> cloudwatch.Metric:

@@ -156,3 +156,25 @@ def test_the_topic_is_encrypted_and_cloudwatch_may_use_it(assembly: Assembly) ->
         for statement in key
         if statement.get("Principal") == {"Service": "cloudwatch.amazonaws.com"}
     ] == [["kms:Decrypt", "kms:GenerateDataKey"]]
+
+
+def test_cloudwatch_may_publish_to_the_topic(assembly: Assembly) -> None:
+    """The topic's policy replaces the one that SNS would have given it: what it does not allow is refused."""
+    policy = assembly.edge.only("AWS::SNS::TopicPolicy").properties["PolicyDocument"]["Statement"]
+
+    (allowed,) = (statement for statement in policy if statement["Effect"] == "Allow")
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Action"] == "sns:Publish"
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_tasks_in_one_zone_alone_are_tasks_that_are_ready(assembly: Assembly) -> None:
+    """The balancer counts in each zone by itself: the least of its counts is 0 where one task serves both."""
+    (alarm,) = (
+        found
+        for found in assembly.edge.of_type("AWS::CloudWatch::Alarm")
+        if "NoTaskReady" in found.logical_id
+    )
+
+    (metric,) = alarm.properties["Metrics"]
+    assert metric["MetricStat"]["Stat"] == "Maximum"
