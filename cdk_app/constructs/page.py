@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TypedDict
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -18,6 +18,7 @@ from cdk_app.domain import Domain
 
 PAGE_PATH: Final = "/live-transcription"
 PAGE_FILE: Final = "live_transcription.html"
+_OUTAGES: Final = (500, 502, 503, 504)
 _PAGE_PATHS_CODE: Final = Path(__file__).with_name("page_paths.js")
 
 
@@ -77,6 +78,10 @@ class Page(Construct):
                 ],
             ),
             additional_behaviors=dict.fromkeys(api_paths, api),
+            # Else CloudFront keeps these for 10 s, whatever the answer's own headers say.
+            error_responses=[
+                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0)) for status in _OUTAGES
+            ],
         )
 
     @property

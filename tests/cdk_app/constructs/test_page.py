@@ -62,6 +62,16 @@ def test_the_apis_answers_are_never_kept(assembly: Assembly) -> None:
     assert {behaviour["CachePolicyId"] for behaviour in distribution["CacheBehaviors"]} == {caching_disabled}
 
 
+def test_an_outage_that_is_over_is_not_told_of_any_longer(assembly: Assembly) -> None:
+    """CloudFront keeps a 503 for 10 s unless told otherwise, even of what it must not cache."""
+    distribution = assembly.edge.only("AWS::CloudFront::Distribution").properties["DistributionConfig"]
+
+    kept_s = {
+        error["ErrorCode"]: error["ErrorCachingMinTTL"] for error in distribution["CustomErrorResponses"]
+    }
+    assert kept_s == {500: 0, 502: 0, 503: 0, 504: 0}
+
+
 def test_the_page_is_told_what_only_a_deployment_knows(assembly: Assembly) -> None:
     """The same keys as on one machine: the page cannot tell the two apart."""
     (written,) = assembly.directory.glob("asset.*/config.json")
