@@ -59,6 +59,11 @@ _ALWAYS: Final[tuple[_Row, ...]] = (
         "Network load balancers log TLS connections only; API Gateway's access log has every message.",
         (_BALANCER,),
     ),
+    (
+        "HIPAA.Security-ELBDeletionProtectionEnabled",
+        "It holds nothing; protected, a first deployment that failed could not be taken back.",
+        (_BALANCER,),
+    ),
     # Database
     (
         "AwsSolutions-RDS11",
@@ -323,7 +328,6 @@ _DELETABLE: Final[tuple[_Row, ...]] = tuple(
     for rule, place in (
         ("AwsSolutions-RDS10", _DATABASE),
         ("HIPAA.Security-RDSInstanceDeletionProtectionEnabled", _DATABASE),
-        ("HIPAA.Security-ELBDeletionProtectionEnabled", _BALANCER),
     )
 )
 _WITHOUT_SECOND_FACTOR: Final[tuple[_Row, ...]] = (

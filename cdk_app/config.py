@@ -49,6 +49,7 @@ class StageConfiguration:
     account: str | None = None  # None: the account of whoever deploys
     log_level: str
     log_retention: logs.RetentionDays
+    log_removal_policy: RemovalPolicy  # what becomes of logs when a stack is deleted
     recordings_kept_days: int  # then S3 deletes a recording; its text stays in the database
     removal_policy: RemovalPolicy  # what becomes of patients' data when a stack is deleted
     is_deletion_protected: bool
@@ -74,6 +75,7 @@ _DEV: Final = StageConfiguration(
     transcribe_region="us-east-1",
     log_level="INFO",
     log_retention=logs.RetentionDays.TWO_WEEKS,
+    log_removal_policy=RemovalPolicy.DESTROY,
     recordings_kept_days=7,
     removal_policy=RemovalPolicy.DESTROY,
     is_deletion_protected=False,
@@ -115,6 +117,8 @@ _PROD: Final = replace(
     _STAGING,
     name="prod",
     log_retention=logs.RetentionDays.ONE_YEAR,
+    # Not RETAIN: what a failed first deployment left behind under its own name would fail the second.
+    log_removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     recordings_kept_days=7 * 365,  # what a clinic must keep is its country's law: set it to that
     removal_policy=RemovalPolicy.RETAIN,
     is_deletion_protected=True,

@@ -37,7 +37,6 @@ class LoadBalancer(Construct):
         network: Network,
         service: StreamingService,
         domain: Domain | None,
-        is_deletion_protected: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         security_group = ec2.SecurityGroup(
@@ -55,7 +54,9 @@ class LoadBalancer(Construct):
             internet_facing=False,
             cross_zone_enabled=True,
             security_groups=[security_group],
-            deletion_protection=is_deletion_protected,
+            # Never protected from deletion: it holds nothing, and a first deployment that failed could not be
+            # taken back.
+            deletion_protection=False,
             # The link's traffic comes from AWS's addresses, which no rule could name; nothing else comes in.
             enforce_security_group_inbound_rules_on_private_link_traffic=False,
         )
@@ -68,7 +69,7 @@ class LoadBalancer(Construct):
         else:
             self.origin = f"https://{domain.name}"  # the name that API Gateway finds on the certificate
             listener = self.balancer.add_listener(
-                "TlsListener",
+                "Listener",  # the same as without: it is changed in place, and its targets stay
                 port=_TLS_PORT,
                 protocol=elbv2.Protocol.TLS,
                 certificates=[elbv2.ListenerCertificate.from_arn(domain.balancer_certificate_arn)],

@@ -71,7 +71,7 @@ class StreamingTask(Construct):
             log_group_name=names.task_log_group(stage.name),
             retention=stage.log_retention,
             encryption_key=key.key,
-            removal_policy=stage.removal_policy,
+            removal_policy=stage.log_removal_policy,
         )
         self.definition.add_container(
             "streaming",

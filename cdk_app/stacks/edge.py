@@ -42,7 +42,7 @@ class EdgeStack(Stack):
                 fields=fields,
                 key=data.key,
                 log_retention=stage.log_retention,
-                removal_policy=stage.removal_policy,
+                removal_policy=stage.log_removal_policy,
             )
             for name, fields in (("Http", access_log.HTTP_FIELDS), ("Websocket", access_log.WEBSOCKET_FIELDS))
         }

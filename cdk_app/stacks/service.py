@@ -60,8 +60,10 @@ class ServiceStack(Stack):
             network=data.network,
             service=service,
             domain=stage.domain,
-            is_deletion_protected=stage.is_deletion_protected,
         )
+        # The edge asks for it by this name only while there is no domain. CloudFormation would refuse to take
+        # an export back before the edge has let go of it, and the edge is deployed after this.
+        self.export_value(self.balancer.balancer.load_balancer_dns_name)
 
         CfnOutput(self, "WebsocketUrl", value=self.websocket.url)
         CfnOutput(self, "ClusterName", value=service.cluster.cluster_name)

@@ -37,6 +37,11 @@ def test_patients_data_outlives_its_stack_in_production() -> None:
     assert prod.database.is_multi_az
 
 
+def test_production_can_be_deployed_again_after_a_first_deployment_that_failed() -> None:
+    """A log group has a name of its own: one that the rollback left behind would be in the way for ever."""
+    assert STAGES["prod"].log_removal_policy is RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+
+
 def test_production_is_synthesised_for_a_named_account_without_asking_it(tmp_path: Path) -> None:
     """With an account the library would look its availability zones up, which takes credentials."""
     assembly = synthesise({"stage": "prod", "account": "111122223333"}, tmp_path)

@@ -33,6 +33,12 @@ def test_a_deployment_says_where_everything_is(assembly: Assembly) -> None:
     }
 
 
+def test_a_domain_takes_no_export_away(assembly: Assembly, named_assembly: Assembly) -> None:
+    """CloudFormation refuses to take back what a later stack still imports: the deployment would fail."""
+    for unnamed, named in ((assembly.data, named_assembly.data), (assembly.service, named_assembly.service)):
+        assert unnamed.outputs.keys() == named.outputs.keys()
+
+
 def test_every_log_group_ends_its_lines(assembly: Assembly) -> None:
     """A log group without a retention keeps, and costs, for ever."""
     groups = [resource for resource in assembly.resources() if resource.type == "AWS::Logs::LogGroup"]

@@ -31,6 +31,14 @@ def test_readiness_is_probed_as_fast_as_the_balancer_can(assembly: Assembly) -> 
     assert attributes["deregistration_delay.timeout_seconds"] == "30"
 
 
+def test_a_first_deployment_that_failed_can_be_taken_back(named_assembly: Assembly) -> None:
+    """CloudFormation cannot delete a protected balancer, and one that is half gone stays so."""
+    balancer = named_assembly.service.only("AWS::ElasticLoadBalancingV2::LoadBalancer").properties
+
+    attributes = {attribute["Key"]: attribute["Value"] for attribute in balancer["LoadBalancerAttributes"]}
+    assert attributes["deletion_protection.enabled"] == "false"
+
+
 def test_a_deployment_that_does_not_come_up_is_taken_back(assembly: Assembly) -> None:
     """The old tasks stay until the new ones are healthy."""
     deployment = assembly.service.only("AWS::ECS::Service").properties["DeploymentConfiguration"]
