@@ -78,13 +78,13 @@ def held() -> Held:
 
 @pytest.fixture
 async def gateway(connections: tuple[Connections, str], held: Held) -> AsyncIterator[GatewayPush]:
-    """Push to the stand-in, impatiently."""
+    """Push to the stand-in; impatient only so far that a gateway that hangs holds no test up for long."""
     push = GatewayPush(
         connections_url=connections[1],
         region="us-east-1",
         credentials=held,
         clock=lambda: NOW,
-        timeout_s=0.3,
+        timeout_s=2.0,
     )
     yield push
     await push.close()

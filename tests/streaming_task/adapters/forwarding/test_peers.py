@@ -79,11 +79,18 @@ async def receiving(name: str, read: Callable[[], bytes] = lambda: KEY) -> Async
 
 @asynccontextmanager
 async def sending(
-    read: Callable[[], bytes] = lambda: KEY, own_address: str = "127.0.0.1:5010", under_way: int = 512
+    read: Callable[[], bytes] = lambda: KEY,
+    own_address: str = "127.0.0.1:5010",
+    under_way: int = 512,
+    *,
+    connect_s: float = 10.0,
+    answer_s: float = 10.0,
 ) -> AsyncIterator[HttpPeers]:
-    """Be another task, an impatient one."""
+    """Be another task; patient, as a busy machine may be slow, unless it is patience that is tried."""
     key = ForwardingKey(read, reread_after_s=0.0)
-    peers = HttpPeers(TaskNetwork.around(own_address), key, connect_s=0.2, answer_s=0.5, under_way=under_way)
+    peers = HttpPeers(
+        TaskNetwork.around(own_address), key, connect_s=connect_s, answer_s=answer_s, under_way=under_way
+    )
     try:
         yield peers
     finally:
@@ -200,14 +207,14 @@ async def test_a_host_that_does_not_answer_is_not_connected_in_time() -> None:
             for filler in (filling, more):
                 filler.setblocking(False)
                 filler.connect_ex(address)
-            async with sending() as peers:
+            async with sending(connect_s=0.2) as peers:
                 with pytest.raises(NotConnected):
                     await peers.forward(Lease(TaskId("gone"), 1, f"127.0.0.1:{address[1]}", 0, 1), MESSAGE)
 
 
 async def test_a_frozen_task_is_unreachable_in_time() -> None:
     """It may have taken the message: that is not known."""
-    async with receiving("frozen") as frozen, sending() as peers:
+    async with receiving("frozen") as frozen, sending(answer_s=0.5) as peers:
         frozen.answer = lambda: asyncio.get_running_loop().create_future()
         with pytest.raises(Unreachable) as late:
             await peers.forward(frozen.lease, MESSAGE)
@@ -291,7 +298,7 @@ async def test_no_message_leaves_the_tasks_network(
 
 async def test_no_more_is_under_way_than_can_be_held() -> None:
     """A task that is stuck does not fill another's memory."""
-    async with receiving("stuck") as stuck, sending(under_way=2) as peers:
+    async with receiving("stuck") as stuck, sending(under_way=2, answer_s=0.5) as peers:
         stuck.answer = lambda: asyncio.get_running_loop().create_future()
         outcomes = await asyncio.gather(
             *(peers.forward(stuck.lease, MESSAGE) for _ in range(3)), return_exceptions=True
