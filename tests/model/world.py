@@ -51,6 +51,20 @@ class Faults:
     zombie: float = 0.0  # of the killed: how many go on, cut off, until a fence stops them
 
 
+HOSTILE = Faults(
+    drop=0.05,
+    duplicate=0.05,
+    delay_s=0.6,
+    part_fails=0.1,
+    part_answer_lost=0.1,
+    final_fails=0.1,
+    step_fails=0.3,
+    reset_per_feed=0.01,
+    refuse_open=0.1,
+    blocked=0.02,
+)
+
+
 @dataclass
 class Owner:
     """A task's view of the session: the shipped core, under one epoch."""
