@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import pytest
 
 from contract.metrics import Metric, Origin, Service
 from lambdas.observability import PowertoolsObserver
 from lambdas.settings import SharedSettings
+
+
+@pytest.fixture(autouse=True)
+def _writes_to_this_tests_output() -> None:
+    """Forget the logger that an earlier test of the same process made: it writes where that test looked."""
+    for service in Service:
+        logger = logging.getLogger(service.value)
+        logger.handlers.clear()
+        logger.__dict__.pop("init", None)  # the library's own mark of a logger that is set up
 
 
 def test_lines_and_metrics_are_json_of_fixed_messages_and_keys(capsys: pytest.CaptureFixture[str]) -> None:

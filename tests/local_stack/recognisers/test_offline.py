@@ -55,6 +55,7 @@ class InstantModels:
 
     def phrases(self, samples: Samples) -> list[HeardPhrase]:
         """Say a word, with its times."""
+        self.threads.add(threading.current_thread().name)
         self.lengths_s.append(len(samples) / HEARING_RATE_HZ)
         return self._phrases(samples)
 
