@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 
 import pytest
 
@@ -13,12 +14,12 @@ from lambdas.settings import SharedSettings
 
 
 @pytest.fixture(autouse=True)
-def _writes_to_this_tests_output() -> None:
-    """Forget the logger that an earlier test of the same process made: it writes where that test looked."""
+def _writes_to_this_tests_output(capsys: pytest.CaptureFixture[str]) -> None:
+    """Turn loggers that an earlier test of the same process set up: they write where that test looked."""
     for service in Service:
-        logger = logging.getLogger(service.value)
-        logger.handlers.clear()
-        logger.__dict__.pop("init", None)  # the library's own mark of a logger that is set up
+        for handler in logging.getLogger(service.value).handlers:
+            if isinstance(handler, logging.StreamHandler):
+                handler.stream = sys.stdout  # setStream would flush the old one, which is closed
 
 
 def test_lines_and_metrics_are_json_of_fixed_messages_and_keys(capsys: pytest.CaptureFixture[str]) -> None:

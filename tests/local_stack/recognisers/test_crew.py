@@ -122,8 +122,10 @@ def test_a_lane_runs_one_job_at_a_time() -> None:
     other.must(done.set)
     assert done.wait(PATIENCE_S)
     before = list(log.names)
+    finished = threading.Event()
+    lane.must(finished.set)
     gate.open()
-    wait_for(crew)
+    assert finished.wait(PATIENCE_S)
     crew.close()
 
     assert before == []
