@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 # Test processes side by side: most tests wait more than they work.
-WORKERS ?= 3
+WORKERS ?= 2
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
 .PHONY: help run test check setup lint types imports javascript unit synth e2e format lock clean browser
