@@ -29,7 +29,9 @@ def test_lines_and_metrics_are_json_of_fixed_messages_and_keys(capsys: pytest.Ca
     observer.note("Connection closed", connection_id="c1")
     observer.fail("Ticket not issued", origin=Origin.HTTP, code="Throttled")
 
-    note, failure, metric = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    captured = capsys.readouterr()
+    assert not captured.err, "logging says here why it could not write a line"
+    note, failure, metric = [json.loads(line) for line in captured.out.splitlines()]
     assert (note["level"], note["message"], note["connection_id"]) == ("INFO", "Connection closed", "c1")
     assert (failure["level"], failure["origin"], failure["code"]) == ("ERROR", "http", "Throttled")
     assert failure["service"] == "api"
