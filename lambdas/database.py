@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from contract.settings import DatabaseSettings
 from lambdas.aws import failures_as_codes
 from lambdas.errors import Unavailable
-from lambdas.settings import DatabaseSettings
 from migrations.errors import ConnectionLost, SqlError
 from migrations.postgres import PostgresConnection, Target, open_connection
 

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlsplit
 
 from contract import environment as env
+from contract.settings import DatabaseSettings, EnvironmentReader
 
-DEFAULT_DATABASE_PORT: Final = 5432
 DEFAULT_TICKET_LIFETIME_S: Final = 30
 LONGEST_TICKET_LIFETIME_S: Final = 300  # it travels in a URL
-
-_LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-
-class SettingsError(Exception):
-    """The environment is not what it should be; the text names every key that is wrong, and no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +40,6 @@ class DisconnectSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseSettings:
-    """Where PostgreSQL is; `ca_file` None: the system's bundle."""
-
-    secret_id: str
-    host: str
-    port: int
-    name: str
-    sslmode: Literal["verify-full", "disable"]
-    ca_file: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class ApiSettings:
     """What `api` is told."""
 
@@ -83,9 +65,9 @@ def read_connect_settings(environment: Mapping[str, str]) -> ConnectSettings:
     Raises:
         SettingsError: keys are missing or wrong; all of them are named.
     """
-    reader = _Reader(environment)
+    reader = EnvironmentReader(environment)
     settings = ConnectSettings(
-        reader.shared(), reader.text(env.TABLE_NAME), reader.origins(env.ALLOWED_ORIGINS)
+        _shared(reader), reader.text(env.TABLE_NAME), _origins(reader, env.ALLOWED_ORIGINS)
     )
     reader.finish()
     return settings
@@ -97,8 +79,8 @@ def read_disconnect_settings(environment: Mapping[str, str]) -> DisconnectSettin
     Raises:
         SettingsError: keys are missing or wrong; all of them are named.
     """
-    reader = _Reader(environment)
-    settings = DisconnectSettings(reader.shared(), reader.text(env.TABLE_NAME))
+    reader = EnvironmentReader(environment)
+    settings = DisconnectSettings(_shared(reader), reader.text(env.TABLE_NAME))
     reader.finish()
     return settings
 
@@ -109,9 +91,9 @@ def read_api_settings(environment: Mapping[str, str]) -> ApiSettings:
     Raises:
         SettingsError: keys are missing or wrong; all of them are named.
     """
-    reader = _Reader(environment)
+    reader = EnvironmentReader(environment)
     settings = ApiSettings(
-        shared=reader.shared(),
+        shared=_shared(reader),
         table_name=reader.text(env.TABLE_NAME),
         websocket_url=reader.text(env.WEBSOCKET_URL),
         ticket_lifetime_s=reader.whole(
@@ -129,63 +111,23 @@ def read_migrate_settings(environment: Mapping[str, str]) -> MigrateSettings:
     Raises:
         SettingsError: keys are missing or wrong; all of them are named.
     """
-    reader = _Reader(environment)
+    reader = EnvironmentReader(environment)
     settings = MigrateSettings(
-        reader.shared(), reader.database(), reader.text(env.DATABASE_APPLICATION_SECRET_ID)
+        _shared(reader), reader.database(), reader.text(env.DATABASE_APPLICATION_SECRET_ID)
     )
     reader.finish()
     return settings
 
 
-class _Reader:
-    """Collects what is wrong, so that one attempt tells all of it. An empty value counts as none."""
+def _shared(reader: EnvironmentReader) -> SharedSettings:
+    return SharedSettings(stage=reader.stage(), log_level=reader.log_level())
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self._wrong: list[str] = []
 
-    def finish(self) -> None:
-        if self._wrong:
-            raise SettingsError(f"The environment is not right: {'; '.join(self._wrong)}.")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._environment.get(key) or default
-        if value is None:
-            self._wrong.append(f"{key} is missing")
-            return ""
-        return value
-
-    def whole(self, key: str, default: int, *, highest: int) -> int:
-        value = self.text(key, str(default))
-        if value.isdecimal() and 1 <= int(value) <= highest:
-            return int(value)
-        self._wrong.append(f"{key} must be a whole number from 1 to {highest}")
-        return default
-
-    def origins(self, key: str) -> frozenset[str]:
-        found = frozenset(origin.strip() for origin in self.text(key).split(",") if origin.strip())
-        if any(not _is_origin(origin) for origin in found):
-            self._wrong.append(f"{key} must hold origins like https://example.org, separated by commas")
-        return found
-
-    def shared(self) -> SharedSettings:
-        level = self.text(env.LOG_LEVEL, "INFO").upper()
-        if level not in _LOG_LEVELS:
-            self._wrong.append(f"{env.LOG_LEVEL} must be one of {', '.join(_LOG_LEVELS)}")
-        return SharedSettings(self.text(env.STAGE), level)
-
-    def database(self) -> DatabaseSettings:
-        sslmode = self.text(env.DATABASE_SSLMODE, "verify-full")
-        if sslmode not in ("verify-full", "disable"):
-            self._wrong.append(f"{env.DATABASE_SSLMODE} must be verify-full or disable")
-        return DatabaseSettings(
-            secret_id=self.text(env.DATABASE_SECRET_ID),
-            host=self.text(env.DATABASE_HOST),
-            port=self.whole(env.DATABASE_PORT, DEFAULT_DATABASE_PORT, highest=65_535),
-            name=self.text(env.DATABASE_NAME),
-            sslmode="disable" if sslmode == "disable" else "verify-full",
-            ca_file=self._environment.get(env.DATABASE_CA_FILE) or None,
-        )
+def _origins(reader: EnvironmentReader, key: str) -> frozenset[str]:
+    found = frozenset(origin.strip() for origin in reader.text(key).split(",") if origin.strip())
+    if any(not _is_origin(origin) for origin in found):
+        reader.refuse(key, "hold origins like https://example.org, separated by commas")
+    return found
 
 
 def _is_origin(text: str) -> bool:

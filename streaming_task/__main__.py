@@ -7,8 +7,9 @@ import sys
 
 import uvloop
 
+from contract.settings import SettingsError
 from streaming_task.app import run
-from streaming_task.settings import SettingsError, read_settings
+from streaming_task.settings import read_settings
 
 
 def main() -> int:

@@ -13,10 +13,10 @@ from botocore.exceptions import ConnectionClosedError
 
 from contract.metrics import Metric, Origin
 from contract.records import CONNECTION_KEPT_S, connection_key, ticket_key
+from contract.settings import SettingsError
 from lambdas.connect.handler import App, build, handle
 from lambdas.connections import Connections
 from lambdas.errors import Unavailable
-from lambdas.settings import SettingsError
 from tests.fakes.observer import RecordingObserver
 from tests.lambdas.events import websocket_event
 from tests.lambdas.table import DOCTOR, NOW, TABLE, Table

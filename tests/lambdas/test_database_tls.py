@@ -8,10 +8,10 @@ from dataclasses import replace
 import boto3
 import pytest
 
+from contract.settings import DatabaseSettings
 from lambdas.aws import secrets_client
 from lambdas.database import Database
 from lambdas.errors import Unavailable
-from lambdas.settings import DatabaseSettings
 from migrations.postgres import PostgresConnection, Target
 from tests.tls_postgres import OTHER_HOST, TlsServer
 

@@ -11,9 +11,9 @@ import boto3
 import pytest
 
 from contract.metrics import Metric, Origin
+from contract.settings import SettingsError
 from lambdas.errors import Unavailable
 from lambdas.migrate.handler import App, MigrationFailed, build, handle, handler
-from lambdas.settings import SettingsError
 from migrations.files import read_migrations
 from migrations.postgres import PostgresConnection, Target
 from migrations.roles import Role

@@ -11,13 +11,13 @@ from typing import Any
 import boto3
 import pytest
 
+from contract.settings import DatabaseSettings
 from lambdas.api.handler import build, handle
 from lambdas.aws import secrets_client
 from lambdas.database import Database
 from lambdas.errors import Unavailable
 from lambdas.health import Reachable, Schema, Streaming
 from lambdas.probes import LEASE_STALE_S, RecordProbe, StreamingProbe
-from lambdas.settings import DatabaseSettings
 from migrations.files import read_migrations
 from migrations.postgres import Target
 from migrations.runner import migrate

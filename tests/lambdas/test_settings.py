@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contract import environment as env
+from contract.settings import DatabaseSettings, SettingsError
 from lambdas.settings import (
-    DatabaseSettings,
-    SettingsError,
     read_api_settings,
     read_connect_settings,
     read_disconnect_settings,

@@ -7,8 +7,9 @@ import logging
 import pytest
 
 from contract import environment as env
+from contract.settings import SettingsError
 from streaming_task.core.vigil import SessionLimits
-from streaming_task.settings import MAX_SESSIONS, SettingsError, read_settings
+from streaming_task.settings import MAX_SESSIONS, read_settings
 
 NEEDED = {
     "AWS_REGION": "us-east-1",
