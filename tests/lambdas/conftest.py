@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from contract.metrics import Service
 from contract.records import PARTITION_KEY, SORT_KEY
 from tests.lambdas.table import TABLE, Table
 from tests.postgres import postgres_server, postgres_target
 from tests.tls_postgres import tls_server
 
 __all__ = ["aws", "postgres_server", "postgres_target", "table", "tls_server"]
+
+
+@pytest.fixture(autouse=True)
+def _no_logger_is_set_up() -> None:
+    """Forget the loggers that an earlier test of the same process made: each writes where that test looked.
+
+    They cannot be turned to this test's output here: pytest gives the test itself another than its fixtures.
+    """
+    for service in Service:
+        logging.Logger.manager.loggerDict.pop(service.value, None)
 
 
 @pytest.fixture

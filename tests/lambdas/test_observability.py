@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
-import sys
 
 import pytest
 
 from contract.metrics import Metric, Origin, Service
 from lambdas.observability import PowertoolsObserver
 from lambdas.settings import SharedSettings
-
-
-@pytest.fixture(autouse=True)
-def _writes_to_this_tests_output(capsys: pytest.CaptureFixture[str]) -> None:
-    """Turn loggers that an earlier test of the same process set up: they write where that test looked."""
-    for service in Service:
-        for handler in logging.getLogger(service.value).handlers:
-            if isinstance(handler, logging.StreamHandler):
-                handler.stream = sys.stdout  # setStream would flush the old one, which is closed
 
 
 def test_lines_and_metrics_are_json_of_fixed_messages_and_keys(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +29,19 @@ def test_lines_and_metrics_are_json_of_fixed_messages_and_keys(capsys: pytest.Ca
     [directive] = metric["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "SevaArogya"
     assert [sorted(one) for one in directive["Dimensions"]] == [["origin", "service", "stage"]]
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_a_line_goes_where_the_output_is_when_the_observer_is_built(
+    turn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second time as well: in one process, a logger of the same name outlives the test that made it."""
+    PowertoolsObserver(Service.CONNECT, SharedSettings("test", "INFO")).note("Connection closed", turn=turn)
+
+    captured = capsys.readouterr()
+
+    assert not captured.err
+    assert json.loads(captured.out)["turn"] == turn
 
 
 def test_a_count_has_the_dimensions_that_dashboards_use(capsys: pytest.CaptureFixture[str]) -> None:
