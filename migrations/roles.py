@@ -19,6 +19,9 @@ from migrations.runner import ADVISORY_LOCK, LEDGER, Database
 TABLES: Final = ("transcriptions",)  # a database that was there before has others, which are not ours to open
 PRIVILEGES: Final = "SELECT, INSERT, UPDATE"  # nothing is ever deleted by the running product
 LOCK_S: Final = 20.0  # another migrator may be at its grants
+MIGRATOR_S: Final = (
+    60.0  # before the migrations: another may be at its files, and is waited for as they would
+)
 
 _ITERATIONS: Final = 4096  # PostgreSQL's own number
 _SALT_BYTES: Final = 16
@@ -33,6 +36,18 @@ class Role:
     password: str = field(repr=False)
 
 
+def prepare_role(database: Database, role: Role) -> None:
+    """Do all of `ensure_role` that the schema before the migrations allows: all of it or nothing.
+
+    Run it before the migrations: what cannot be done is then found while the schema is still as it was.
+
+    Raises:
+        Refused: the role is the owner itself; nothing was changed.
+        Failed: the database refused; nothing was changed.
+    """
+    _make(database, role, needs_tables=False, lock_s=MIGRATOR_S)
+
+
 def ensure_role(database: Database, role: Role) -> None:
     """Make the role, or give it this password, and let it at the rows of our tables: all of it or nothing.
 
@@ -43,6 +58,10 @@ def ensure_role(database: Database, role: Role) -> None:
         Refused: the role is the owner itself; nothing was changed.
         Failed: the database refused; nothing was changed.
     """
+    _make(database, role, needs_tables=True, lock_s=LOCK_S)
+
+
+def _make(database: Database, role: Role, *, needs_tables: bool, lock_s: float) -> None:
     try:
         quoted, verifier, owner, place = database.run(
             "SELECT quote_ident(:role), quote_literal(CAST(:verifier AS TEXT)), current_user,"
@@ -54,20 +73,21 @@ def ensure_role(database: Database, role: Role) -> None:
             raise Refused(
                 "The application's secret names the tables' owner; give the application a role of its own."
             )
-        database.run(f"BEGIN; SET LOCAL lock_timeout = '{LOCK_S}s'")
+        database.run(f"BEGIN; SET LOCAL lock_timeout = '{lock_s}s'")
         # Grants of two migrators at once would fail with "tuple concurrently updated".
         database.run("SELECT pg_advisory_xact_lock(:key)", key=ADVISORY_LOCK)
         is_there = database.run("SELECT 1 FROM pg_roles WHERE rolname = :role", role=role.name)
         # Without NOSUPERUSER and its like: they are the defaults, and RDS's owner may not even name them.
         database.run(f"{'ALTER' if is_there else 'CREATE'} ROLE {quoted} LOGIN PASSWORD {verifier}")
-        # By its column: the sequence of a table that was there before may have any name.
-        sequence = database.run("SELECT pg_get_serial_sequence('transcriptions', 'transcription_id')")[0][0]
-        for statement in _grants(quoted, place, sequence):
-            database.run(statement)
+        if needs_tables or _has_tables(database):
+            # By its column: the sequence of a table that was there before may have any name.
+            column = "SELECT pg_get_serial_sequence('transcriptions', 'transcription_id')"
+            for statement in _grants(quoted, place, database.run(column)[0][0]):
+                database.run(statement)
         database.run("COMMIT")
     except SqlError as error:
         database.run("ROLLBACK")
-        raise Failed(_sentence(role, error)) from None
+        raise Failed(_sentence(role, error, lock_s)) from None
     except ConnectionLost:
         raise OutcomeUnknown(
             f"The connection was lost while the role {role.name} was made: it is as it was or as it must be. "
@@ -90,6 +110,13 @@ def scram_verifier(password: str, salt: bytes | None = None) -> str:
     return f"SCRAM-SHA-256${_ITERATIONS}:{_base64(salt)}${_base64(stored_key)}:{_base64(server_key)}"
 
 
+def _has_tables(database: Database) -> bool:
+    # Not the default privileges alone where there are none yet: they would open the ledger for writing.
+    return all(
+        database.run("SELECT to_regclass(:name) IS NOT NULL", name=name)[0][0] for name in (*TABLES, LEDGER)
+    )
+
+
 def _grants(role: str, place: str, sequence: str | None) -> tuple[str, ...]:
     return (
         # Databases from before PostgreSQL 15 let everyone make tables.
@@ -106,10 +133,10 @@ def _grants(role: str, place: str, sequence: str | None) -> tuple[str, ...]:
     )
 
 
-def _sentence(role: Role, error: SqlError) -> str:
+def _sentence(role: Role, error: SqlError, lock_s: float) -> str:
     if error.code == _LOCK_NOT_AVAILABLE:
         return (
-            f"Another migration held its lock for over {LOCK_S:g} s; the role {role.name} is as it was. "
+            f"Another migration held its lock for over {lock_s:g} s; the role {role.name} is as it was. "
             "Wait until it ends and run this again."
         )
     subject = f" about {error.subject}" if error.subject else ""

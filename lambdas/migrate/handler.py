@@ -1,7 +1,8 @@
 """Bring the schema up to date: run by a deployment before its tasks start, or by hand with a file's name.
 
 By hand: `{"file": "001_add_streaming_columns.sql"}`, or a rollback file with `"confirm": true` besides.
-Whatever went forward, the role of the running product is then as its secret says.
+The role of the running product is made as its secret says before anything goes forward, and let at what is
+new after it.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from migrations.errors import MigrationError, Refused
 from migrations.files import Migration, is_rollback, read_migrations, read_rollback
 from migrations.postgres import PostgresConnection
 from migrations.report import Report, Step
-from migrations.roles import Role, ensure_role
-from migrations.runner import migrate, roll_back
+from migrations.roles import Role, ensure_role, prepare_role
+from migrations.runner import migrate, roll_back, status
 
 CONNECT_S: Final = 5.0
 ANSWER_S: Final = 200.0  # longer than the runner waits for anything, shorter than the function may take
@@ -96,6 +97,8 @@ def _run(file: object, is_confirmed: bool, app: App) -> Report:
 
         if file is not None and is_rollback(file):
             return roll_back(connection, app.files, read_rollback(file), tell, is_confirmed=is_confirmed)
+        status(connection, app.files)  # files that do not fit are refused before anything is touched
+        prepare_role(connection, role)  # first: a role that cannot be made leaves the schema as it was
         report = migrate(connection, app.files, tell, only_up_to=file)
         ensure_role(connection, role)
         app.observer.note("migration role ensured", role=role.name)

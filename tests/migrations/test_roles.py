@@ -13,7 +13,7 @@ import pytest
 from migrations.errors import ConnectionLost, Failed, MigrationError, OutcomeUnknown, Refused, SqlError
 from migrations.files import read_migrations
 from migrations.postgres import PostgresConnection, Target
-from migrations.roles import TABLES, Role, ensure_role, scram_verifier
+from migrations.roles import TABLES, Role, ensure_role, prepare_role, scram_verifier
 from migrations.runner import LEDGER, migrate
 from tests.migrations.schema import ignore
 from tests.postgres import connect
@@ -89,6 +89,28 @@ def test_every_table_of_the_migrations_is_opened_or_the_ledger(owner: PostgresCo
     found = owner.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
 
     assert {name for (name,) in found} == {*TABLES, LEDGER}
+
+
+def test_before_the_migrations_all_is_tried_that_the_schema_allows(
+    owner: PostgresConnection, role: Role, postgres_target: Target
+) -> None:
+    """A grant that the database refuses is found before the files, wherever there is something to grant."""
+    prepare_role(owner, role)
+
+    with connect(replace(postgres_target, user=role.name, password=role.password)) as application:
+        assert application.run(ROW) == [[1]]
+
+
+def test_before_the_first_migration_there_is_only_the_role(postgres_target: Target, role: Role) -> None:
+    """Privileges for later tables would open the ledger for writing as it is made."""
+    with connect(postgres_target) as owner:
+        prepare_role(owner, role)
+        migrate(owner, read_migrations(), ignore)
+
+    with connect(replace(postgres_target, user=role.name, password=role.password)) as application:
+        for table in (LEDGER, *TABLES):
+            with pytest.raises(SqlError, match="42501"):
+                application.run(f"SELECT 1 FROM {table}")
 
 
 def test_a_table_made_later_is_open_to_the_role(
