@@ -27,6 +27,7 @@ from streaming_task.core.meter import SessionMeter
 from streaming_task.core.ownership import SessionChanges
 from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.core.session import Session
+from streaming_task.errands import Errands
 from streaming_task.record_steps import RecordSteps, Services
 from streaming_task.streams import LiveStream
 from streaming_task.voice import Voice
@@ -53,7 +54,7 @@ class SessionRunner:
         self._is_working = False
         self._timer: asyncio.TimerHandle | None = None
         self._streams: dict[int, LiveStream] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands("Session step broke")
         self._voice = Voice(self._terms.session_id, self._epoch, services.finals, services.pushes)
         self._meter = SessionMeter(rate_hz=self._terms.sample_rate_hz, epoch=self._epoch)
         self._steps = RecordSteps(session.meta, services)
@@ -115,10 +116,7 @@ class SessionRunner:
 
     async def settle(self, within_s: float) -> None:
         """Wait for what is under way, at most for so long."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=within_s)
-        for task in self._tasks:
-            task.cancel()
+        await self._errands.settle(within_s)
 
     def _set_timer(self, pause_s: float) -> None:
         if self._is_closed:
@@ -190,15 +188,7 @@ class SessionRunner:
                 assert_never(effect)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=f"{name} {self._terms.session_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            code = type(error).__name__
-            _log.error("Session step broke", extra={"step": task.get_name(), "code": code})
+        self._errands.run(work, f"{name} {self._terms.session_id}")
 
     def _attempt(self, work: Coroutine[Any, Any, ev.Event], name: str, failed: ev.Event) -> None:
         self._spawn(self._finish(work, name, failed), name)

@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable
 from random import Random
-from typing import Any
 
 from contract.audio import Encoding
 from contract.metrics import Metric
@@ -23,6 +22,7 @@ from streaming_task.core.leases import LeaseBoard
 from streaming_task.core.ownership import SessionMeta
 from streaming_task.core.session import Session
 from streaming_task.core.vigil import SessionLimits
+from streaming_task.errands import Errands
 from streaming_task.known import Known, KnownConnections
 from streaming_task.openings import new_meta
 from streaming_task.record_steps import Services
@@ -73,7 +73,7 @@ class SessionDirectory:
         self._runners: dict[SessionId, SessionRunner] = {}
         self._opening: dict[SessionId, asyncio.Task[SessionRunner | None]] = {}
         self._closing: set[SessionRunner] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands("Session message broke")
         self._is_leaving = False
         self._none_left = asyncio.Event()
         self._crowded: frozenset[SessionId] = frozenset()
@@ -122,7 +122,7 @@ class SessionDirectory:
         known.heard_at = asyncio.get_running_loop().time()
         self._services.pushes.heard_from(hop.connection_id)
         if isinstance(message, Start):
-            self._spawn(self._start(known, message, hop.body, may_pass_on=False), "start")
+            self._errands.run(self._start(known, message, hop.body, may_pass_on=False), "start")
             return TAKEN
         return await self.routing.take_hop(self._routed(known, hop.session_id, message, hop.body))
 
@@ -141,9 +141,9 @@ class SessionDirectory:
             return
         match message:
             case Start():
-                self._spawn(self._start(known, message, body, may_pass_on=True), "start")
+                self._errands.run(self._start(known, message, body, may_pass_on=True), "start")
             case Renew():
-                self._spawn(self._renew(known, message), "renew")
+                self._errands.run(self._renew(known, message), "renew")
             case _:
                 self._about_session(known, SessionId(message.session_id), message, body)
 
@@ -154,7 +154,7 @@ class SessionDirectory:
         if runner is not None:
             runner.post(_taken(known, message))
         elif self.routing.enqueue(self._routed(known, session_id, message, body)):
-            self._spawn(self.routing.work(session_id), "route")
+            self._errands.run(self.routing.work(session_id), "route")
 
     def _routed(self, known: Known, session_id: SessionId, message: SessionMessage, body: bytes) -> Routed:
         return Routed(
@@ -282,7 +282,7 @@ class SessionDirectory:
         if runner is not None:
             _log.info("Session closed", extra={"session_id": session_id, "active": self.active})
             self._closing.add(runner)
-            self._spawn(self._settle(runner), "settle")
+            self._errands.run(self._settle(runner), "settle")
         if self._is_leaving and not self._runners:
             self._none_left.set()
 
@@ -314,19 +314,9 @@ class SessionDirectory:
             runner.abort()
         await asyncio.gather(*(runner.settle(LAST_WORDS_S) for runner in runners))
         await self._services.pushes.close(LAST_WORDS_S)
-        for task in (*self._tasks, *self._opening.values()):
-            task.cancel()
-
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            code = type(error).__name__
-            _log.error("Session message broke", extra={"step": task.get_name(), "code": code})
+        self._errands.call_off()
+        for opening in self._opening.values():
+            opening.cancel()
 
 
 def _taken(known: Known, message: SessionMessage) -> MessageTaken:
