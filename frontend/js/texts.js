@@ -64,6 +64,7 @@ export const START_NEW = "New recording";
 export const PAUSE = "Pause";
 export const RESUME = "Resume";
 export const COPIED = "Copied";
+export const COPY_BY_HAND = "Text selected: copy it with Ctrl+C or ⌘C";
 export const COPY = "Copy text";
 
 /**

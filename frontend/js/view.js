@@ -9,6 +9,7 @@ import { TranscriptView } from "./transcript-view.js";
 
 const LEVEL_FLOOR_DB = -60; // shown as silence
 const LEVEL_FALL = 0.8; // of the last level is kept, so that the bar falls softly
+const COPY_TOLD_MS = 5000; // long enough to read it and act on it
 
 /** @param {string} id @returns {HTMLElement} */
 function element(id) {
@@ -52,6 +53,8 @@ export class View {
   #shownLevel = 0;
   #saidMessage = "";
   #problem = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #copyTold;
 
   /**
    * @param {(wish: Wish) => void} onWish
@@ -221,9 +224,18 @@ export class View {
   }
 
   async #copyText() {
-    const finals = [...element("transcript").querySelectorAll("p")].map((paragraph) => paragraph.textContent);
-    await navigator.clipboard.writeText(finals.join("\n"));
-    this.#copy.textContent = texts.COPIED;
-    setTimeout(() => this.#put(this.#copy, texts.COPY), 2000);
+    const transcript = element("transcript");
+    const finals = [...transcript.querySelectorAll("p")].map((paragraph) => paragraph.textContent);
+    let told = texts.COPIED;
+    try {
+      await navigator.clipboard.writeText(finals.join("\n"));
+    } catch {
+      // The browser or its owner does not allow it, or there is no clipboard outside a secure context.
+      document.getSelection()?.selectAllChildren(transcript);
+      told = texts.COPY_BY_HAND;
+    }
+    this.#put(this.#copy, told);
+    clearTimeout(this.#copyTold);
+    this.#copyTold = setTimeout(() => this.#put(this.#copy, texts.COPY), COPY_TOLD_MS);
   }
 }
