@@ -9,8 +9,9 @@ import base64
 import hashlib
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from contract.audio import BYTES_PER_SAMPLE, Quality, bytes_in
 from contract.records import TranscriptState
@@ -41,6 +42,18 @@ class Terms:
     conversation: str = "DICTATION"
 
 
+class Watcher(Protocol):
+    """Whoever measures a session; it changes nothing."""
+
+    def sent(self, end: int, now: float) -> None:
+        """Note that the message leaves that ends at sample `end`, for the first time."""
+        ...
+
+    def heard(self, message: Mapping[str, Any], now: float) -> None:
+        """Note what the session's owner says, before the session takes it."""
+        ...
+
+
 @dataclass(slots=True)
 class _Sent:
     end: int
@@ -51,8 +64,9 @@ class _Sent:
 class ClientSession:
     """One session as a browser would keep it."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, watcher: Watcher | None = None) -> None:
         self._terms = terms
+        self._watcher = watcher
         self._step = min(round(MESSAGE_S * terms.sample_rate_hz), MAX_MESSAGE_AUDIO_BYTES // BYTES_PER_SAMPLE)
         self.heard = Heard()
         self.captured = 0
@@ -83,6 +97,11 @@ class ClientSession:
     def finish(self) -> None:
         """Stop: no more will be captured."""
         self.is_finished = True
+
+    @property
+    def sha256(self) -> str:
+        """Give the hash of all that was captured, in hex."""
+        return self._hash.hexdigest()
 
     @property
     def is_done(self) -> bool:
@@ -181,6 +200,8 @@ class ClientSession:
             self._sent[self._next] = _Sent(end, now, RESEND_FIRST_S)
             messages += self._audio(self._next, end)
             self._next = end
+            if self._watcher is not None:
+                self._watcher.sent(end, now)
         return messages
 
     def _in_flight_bytes(self) -> int:
@@ -223,7 +244,7 @@ class ClientSession:
                 type="stop",
                 session_id=self.heard.session_id,
                 end_offset=self.captured,
-                sha256=self._hash.hexdigest(),
+                sha256=self.sha256,
             )
         ]
 
@@ -238,6 +259,8 @@ class ClientSession:
         self._heard_at = now
         if message.get("epoch", self.heard.epoch) < self.heard.epoch:
             return []
+        if self._watcher is not None:
+            self._watcher.heard(message, now)
         is_new_owner = message.get("epoch", 0) > self.heard.epoch > 0
         self.heard.epoch = message.get("epoch", self.heard.epoch)
         if is_new_owner and kind not in ("ready", "stored", "saved"):

@@ -93,7 +93,9 @@ def statistic_of(values: list[float], statistic: str) -> float:
         case "SampleCount":
             return float(len(values))
         case _ if statistic[:1] == "p":
-            rank = math.ceil(float(statistic[1:]) / 100 * len(values))
+            rank = math.ceil(
+                float(statistic[1:]) * len(values) / 100
+            )  # in this order, whole ranks stay whole
             return sorted(values)[max(0, rank - 1)]
         case _:
             raise ValueError(f"there is no statistic {statistic!r}")
