@@ -25,6 +25,7 @@ DATABASE_CA_FILE: Final = "DATABASE_CA_FILE"  # PEM bundle; default: the system'
 ALLOWED_ORIGINS: Final = "ALLOWED_ORIGINS"  # comma-separated origins that may open a WebSocket
 WEBSOCKET_URL: Final = "WEBSOCKET_URL"  # told to the page with every ticket
 TICKET_LIFETIME_S: Final = "TICKET_LIFETIME_S"
+USER_POOL_ID: Final = "USER_POOL_ID"  # whose sessions a sign-out everywhere ends
 
 PORT: Final = "PORT"
 TASK_ADDRESS: Final = "TASK_ADDRESS"  # host:port; default: from the ECS metadata and PORT
@@ -52,7 +53,14 @@ DATABASE: Final = frozenset(
         DATABASE_CA_FILE,
     }
 )
-API: Final = DATABASE | {LOG_LEVEL, STAGE, TABLE_NAME, WEBSOCKET_URL, TICKET_LIFETIME_S}
+API: Final = DATABASE | {
+    LOG_LEVEL,
+    STAGE,
+    TABLE_NAME,
+    WEBSOCKET_URL,
+    TICKET_LIFETIME_S,
+    USER_POOL_ID,
+}
 MIGRATE: Final = DATABASE | {LOG_LEVEL, STAGE, DATABASE_APPLICATION_SECRET_ID}
 TASK: Final = DATABASE | {
     LOG_LEVEL,

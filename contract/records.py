@@ -5,7 +5,7 @@
     tasks            {task id}       version, address, sessions
     connection#{id}  meta            user_id, issued_at, authorised_until, connected_at
     ticket#{hash}    meta            user_id, issued_at, authorised_until
-    user#{sub}       revoked         at
+    user#{sub}       revoked         at, ttl
 
 Times are Unix seconds. `ttl` is set only on what is finished, tickets, connections and leases. An unfinished
 session carries `work` (the sparse index's key) and `owner`, so that a sweeper finds it without a scan.
@@ -37,6 +37,9 @@ NO_OWNER: Final = "none"  # an index key may not be empty
 
 COMMITTED_KEPT_S: Final = 24 * 3600  # a committed session answers `resume` for a day
 CONNECTION_KEPT_S: Final = 3 * 3600  # API Gateway closes a connection after 2 h
+# Longer than what it refuses can live one after the other: an access token (Cognito allows a day), the
+# connection opened with it, and a session's 4 h.
+REVOKED_KEPT_S: Final = 2 * 24 * 3600
 
 
 class SessionState(StrEnum):

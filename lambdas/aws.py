@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.errors import Unavailable
 
 if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -32,6 +33,13 @@ def secrets_client(*, attempts: int = 3, answer_s: float = 2.0) -> SecretsManage
     session = botocore.session.get_session()
     client = session.create_client("secretsmanager", config=_config(attempts, answer_s))
     return cast("SecretsManagerClient", client)
+
+
+def user_pool_client(*, attempts: int = 3, answer_s: float = 2.0) -> CognitoIdentityProviderClient:
+    """Make a client that gives up after so many attempts of so long each."""
+    session = botocore.session.get_session()
+    client = session.create_client("cognito-idp", config=_config(attempts, answer_s))
+    return cast("CognitoIdentityProviderClient", client)
 
 
 @contextmanager

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contract.records import UserId
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A signed-in user. Times are Unix seconds: when the token was issued, and until when it holds."""
+    """A signed-in user. Times are Unix seconds: when the token was issued, and until when it holds.
+
+    `username` is what the user pool knows the user by; it may be a name, so it is shown nowhere.
+    """
 
     user_id: UserId
     issued_at: int
     authorised_until: int
+    username: str = field(repr=False)
 
 
 def identity_of(claims: Mapping[str, object]) -> Identity | None:
@@ -28,7 +32,8 @@ def identity_of(claims: Mapping[str, object]) -> Identity | None:
     authorised_until = _seconds(claims.get("exp"))
     if not isinstance(user_id, str) or not user_id or issued_at is None or authorised_until is None:
         return None
-    return Identity(UserId(user_id), issued_at, authorised_until)
+    username = str(claims.get("username") or user_id)
+    return Identity(UserId(user_id), issued_at, authorised_until, username)
 
 
 def _seconds(claim: object) -> int | None:

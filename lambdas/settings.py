@@ -47,6 +47,7 @@ class ApiSettings:
     table_name: str
     websocket_url: str
     ticket_lifetime_s: int
+    user_pool_id: str
     database: DatabaseSettings
 
 
@@ -99,6 +100,7 @@ def read_api_settings(environment: Mapping[str, str]) -> ApiSettings:
         ticket_lifetime_s=reader.whole(
             env.TICKET_LIFETIME_S, DEFAULT_TICKET_LIFETIME_S, highest=LONGEST_TICKET_LIFETIME_S
         ),
+        user_pool_id=reader.text(env.USER_POOL_ID),
         database=reader.database(),
     )
     reader.finish()

@@ -33,7 +33,7 @@ from local_stack.aws_settings import AwsSettings, ResourceNames, SignInResources
 from local_stack.credentials import CredentialsFile
 from local_stack.http_port import HOST, HttpPort
 from local_stack.logs import log_json_lines
-from local_stack.moto_adjustments import make_transactions_cheap, set_token_lifetime
+from local_stack.moto_adjustments import make_transactions_cheap, set_token_lifetime, set_user_pool_id
 
 logger = logging.getLogger(__name__)
 
@@ -189,6 +189,7 @@ async def _run(settings: AwsSettings) -> None:
     for how in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(how, stopping.set)
     set_token_lifetime(settings.token_s)
+    set_user_pool_id(settings.user_pool_id)
     endpoint = AwsEndpoint(settings.port, CredentialsFile(Path(settings.credentials_file)))
     await endpoint.start()
     url = f"http://{HOST}:{endpoint.port}"

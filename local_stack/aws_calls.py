@@ -1,7 +1,7 @@
 """Which permissions each part's calls to AWS would have needed, as IAM names them. Pure.
 
 Kept for a test that holds them against what the templates allow. A resource is given without its ARN's head:
-`table/NAME`, `table/NAME/index/INDEX`, `bucket/NAME`, `bucket/NAME/FOLDER/*`, `secret/NAME`.
+`table/NAME`, `table/NAME/index/INDEX`, `bucket/NAME`, `bucket/NAME/FOLDER/*`, `secret/NAME`, `pool/ID`.
 """
 
 from __future__ import annotations
@@ -77,6 +77,9 @@ def permissions_of(call: Call, path: str, body: bytes) -> Iterator[Permission]:
         case "secretsmanager":
             secret = str(_parsed(body).get("SecretId", "*"))
             yield Permission(f"secretsmanager:{call.action}", f"secret/{secret}")
+        case "cognito-idp":
+            pool = str(_parsed(body).get("UserPoolId", "*"))
+            yield Permission(f"cognito-idp:{call.action}", f"pool/{pool}")
         case service:
             yield Permission(f"{service}:{call.action}", "*")
 
@@ -97,6 +100,10 @@ def _of_dynamodb(action: str, asked: dict[str, Any]) -> Iterator[Permission]:
         for item in asked.get("TransactItems", []):
             for kind, written in item.items():
                 yield Permission(f"dynamodb:{_IN_TRANSACTIONS[kind]}", f"table/{written['TableName']}")
+        return
+    if action == "BatchGetItem":
+        for name in asked.get("RequestItems", {}):
+            yield Permission(f"dynamodb:{action}", f"table/{name}")
         return
     table = f"table/{asked.get('TableName', '*')}"
     index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""

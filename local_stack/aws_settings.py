@@ -31,6 +31,7 @@ class AwsSettings:
 
     port: int
     token_s: int
+    user_pool_id: str
     credentials_file: str
     names: ResourceNames
 

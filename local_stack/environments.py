@@ -22,6 +22,8 @@ TABLE: Final = "seva-arogya-local-live"
 DATABASE_SECRET: Final = "seva-arogya/local/database"  # noqa: S105 - a secret's name
 APPLICATION_SECRET: Final = "seva-arogya/local/database-application"  # noqa: S105 - a secret's name
 FORWARDING_SECRET: Final = "seva-arogya/local/forwarding"  # noqa: S105 - a secret's name
+USER_POOL_ID: Final = f"{REGION}_SevaLocal"
+FUNCTION_MEMORY_MIB: Final = 512  # as the stacks give them
 PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -78,7 +80,11 @@ def disconnect_environment(around: Surroundings) -> dict[str, str]:
 
 def api_environment(around: Surroundings) -> dict[str, str]:
     """Give what the api Lambda is told."""
-    given = {env.TABLE_NAME: TABLE, env.WEBSOCKET_URL: around.websocket_url}
+    given = {
+        env.TABLE_NAME: TABLE,
+        env.WEBSOCKET_URL: around.websocket_url,
+        env.USER_POOL_ID: USER_POOL_ID,
+    }
     lowered = {env.TICKET_LIFETIME_S: around.settings.limits.ticket_s}
     return _every(around) | _database(around) | given | _only_given(lowered)
 
@@ -127,7 +133,8 @@ def as_function(
         "TZ": ":UTC",
         "AWS_LAMBDA_FUNCTION_NAME": name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(FUNCTION_MEMORY_MIB),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": issued.access_key_id,

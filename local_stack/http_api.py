@@ -35,7 +35,11 @@ BODY_LIMIT_BYTES: Final = 10 * 1024 * 1024  # the HTTP API's own
 FUNCTION_THREADS: Final = 8
 TIMED_OUT: Final = "TimedOut"
 # Which routes there are, and whether the authoriser stands before them.
-ROUTES: Final[Mapping[str, bool]] = {"POST /tickets": True, "GET /health": False}
+ROUTES: Final[Mapping[str, bool]] = {
+    "POST /tickets": True,
+    "POST /sign-out-everywhere": True,
+    "GET /health": False,
+}
 
 Function = Callable[[dict[str, Any]], Any]
 Control = Callable[[str, str, bytes], Awaitable[tuple[int, Any]]]

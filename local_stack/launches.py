@@ -14,6 +14,7 @@ from local_stack.environments import (
     DATABASE_SECRET,
     FORWARDING_SECRET,
     TABLE,
+    USER_POOL_ID,
     Surroundings,
     as_function,
 )
@@ -34,6 +35,7 @@ def aws_settings(around: Surroundings, folder: StateFolder) -> AwsSettings:
     return AwsSettings(
         port=settings.ports.aws,
         token_s=settings.limits.token_s or TOKEN_S,
+        user_pool_id=USER_POOL_ID,
         credentials_file=str(folder.credentials),
         names=ResourceNames(
             region=REGION,

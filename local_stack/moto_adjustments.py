@@ -1,4 +1,4 @@
-"""Where moto as it comes would not do: token lifetimes, and transactions whose cost grows with the table.
+"""Where moto as it comes would not do: tokens' lifetime, the user pool's id, transactions' cost.
 
 Reaches into moto's own classes, which is why its version is pinned exactly.
 """
@@ -25,6 +25,18 @@ def set_token_lifetime(token_s: int) -> None:
         return original(self, *args, **{"expires_in": token_s, **kwargs})
 
     setattr(CognitoIdpUserPool, "create_jwt", create_jwt)  # noqa: B010 - mypy takes no assignment to a method
+
+
+def set_user_pool_id(user_pool_id: str) -> None:
+    """Let the one user pool have an id that is known before it is made: functions are started beside it."""
+    original = CognitoIdpUserPool.__init__
+
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - its own name
+        original(self, *args, **kwargs)
+        self.id = user_pool_id
+
+    setattr(CognitoIdpUserPool, "__init__", __init__)  # noqa: B010 - as above
 
 
 def make_transactions_cheap() -> None:

@@ -13,6 +13,7 @@ from cdk_app.constructs.database import Database
 from cdk_app.constructs.live_table import LiveTable
 from cdk_app.constructs.network import Network
 from cdk_app.constructs.python_functions import PythonFunctions
+from cdk_app.constructs.user_pool import UserPool
 from contract import environment
 
 _TIMEOUT: Final = Duration.seconds(10)
@@ -32,6 +33,7 @@ class EdgeFunctions(Construct):
         network: Network,
         table: LiveTable,
         database: Database,
+        users: UserPool,
         page_origin: str,
         websocket_url: str,
     ) -> None:
@@ -56,13 +58,15 @@ class EdgeFunctions(Construct):
             environment={
                 **shared,
                 environment.WEBSOCKET_URL: websocket_url,
+                environment.USER_POOL_ID: users.pool.user_pool_id,
                 **database.environment(ca_file=assets.LAMBDA_CA_FILE),
             },
             timeout=_TIMEOUT,
             network=network,
             also=["certificates", "migrations"],  # health tells what of them is pending
         )
-        table.grant_issuing_tickets(self.api)
+        table.grant_answering_the_page(self.api)
+        users.grant_ending_sessions(self.api)
         database.admit(self.api, self.api)
 
     def by_name(self) -> dict[str, lambda_.Function]:

@@ -17,7 +17,7 @@ class HttpApi(Construct):
     """The API behind the page's own domain: no CORS, since the page asks where it came from."""
 
     # CloudFront passes these on; everything else is the page's.
-    PATHS = ("/tickets", "/health")
+    PATHS = ("/tickets", "/sign-out-everywhere", "/health")
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class HttpApi(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.api = apigatewayv2.HttpApi(
-            self, "Api", description="Tickets and health", create_default_stage=False
+            self, "Api", description="Tickets, sign-out and health", create_default_stage=False
         )
         apigatewayv2.HttpStage(
             self,
@@ -49,15 +49,16 @@ class HttpApi(Construct):
         return f"{self.api.api_id}.execute-api.{stack.region}.{stack.url_suffix}"
 
     def add_routes(self, function: lambda_.IFunction, *, sign_in: SignIn) -> None:
-        """Route what the function answers: tickets to who is signed in, health to anyone."""
+        """Route what the function answers: health to anyone, all else to who is signed in."""
         integration = integrations.HttpLambdaIntegration("ApiIntegration", function)
         signed_in = authorizers.HttpJwtAuthorizer(
             "SignedIn", sign_in.issuer, jwt_audience=[sign_in.client.user_pool_client_id]
         )
-        self.api.add_routes(
-            path="/tickets",
-            methods=[apigatewayv2.HttpMethod.POST],
-            integration=integration,
-            authorizer=signed_in,
-        )
+        for path in ("/tickets", "/sign-out-everywhere"):
+            self.api.add_routes(
+                path=path,
+                methods=[apigatewayv2.HttpMethod.POST],
+                integration=integration,
+                authorizer=signed_in,
+            )
         self.api.add_routes(path="/health", methods=[apigatewayv2.HttpMethod.GET], integration=integration)

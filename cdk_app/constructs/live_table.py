@@ -22,8 +22,9 @@ _CONNECT: Final = (
     "dynamodb:PutItem",
 )
 _DISCONNECT: Final = ("dynamodb:DeleteItem",)
-_TICKETS: Final = ("dynamodb:PutItem", "dynamodb:Query")
+_API: Final = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
 _SESSIONS: Final = (
+    "dynamodb:BatchGetItem",
     "dynamodb:ConditionCheckItem",
     "dynamodb:DeleteItem",
     "dynamodb:GetItem",
@@ -76,9 +77,9 @@ class LiveTable(Construct):
         """Let the grantee delete a connection's record."""
         self._grant(grantee, _DISCONNECT)
 
-    def grant_issuing_tickets(self, grantee: iam.IGrantable) -> None:
-        """Let the grantee put tickets, and count the tasks for the health report."""
-        self._grant(grantee, _TICKETS)
+    def grant_answering_the_page(self, grantee: iam.IGrantable) -> None:
+        """Let the grantee put tickets and marks, read marks, and count the tasks for the health report."""
+        self._grant(grantee, _API)
 
     def grant_running_sessions(self, grantee: iam.IGrantable) -> None:
         """Let the grantee do all that owning sessions takes, finding those without an owner; never a scan."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 
@@ -48,6 +49,10 @@ class UserPool(Construct):
                 domain_prefix=f"seva-arogya-{stage_name}-{Aws.ACCOUNT_ID}"
             ),
         )
+
+    def grant_ending_sessions(self, grantee: iam.IGrantable) -> None:
+        """Let the grantee sign a user of this pool out everywhere, and do nothing else to anyone."""
+        self.pool.grant(grantee, "cognito-idp:AdminUserGlobalSignOut")
 
     @property
     def origin(self) -> str:

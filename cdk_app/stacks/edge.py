@@ -71,6 +71,7 @@ class EdgeStack(Stack):
             network=data.network,
             table=data.table,
             database=data.database,
+            users=data.users,
             page_origin=page.origin,
             websocket_url=service.websocket.url,
         )

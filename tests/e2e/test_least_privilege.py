@@ -29,6 +29,7 @@ REFERENCES = {
     f"secret/{local.DATABASE_SECRET}": "MasterUserSecret",
     f"secret/{local.APPLICATION_SECRET}": "DatabaseApplicationPassword",
     f"secret/{local.FORWARDING_SECRET}": "ForwardingKey",
+    f"pool/{local.USER_POOL_ID}": "UsersPool",
 }
 
 # The gateway and the Transcribe stand-in are processes of their own: that text came shows both calls.

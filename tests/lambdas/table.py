@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 TABLE: Final = "live"
 NOW: Final = 1_800_000_000.0
-DOCTOR: Final = Identity(UserId("doctor-1"), issued_at=int(NOW) - 60, authorised_until=int(NOW) + 840)
+DOCTOR: Final = Identity(
+    UserId("doctor-1"), issued_at=int(NOW) - 60, authorised_until=int(NOW) + 840, username="drmeyer"
+)
 
 
 class Table:

@@ -18,6 +18,7 @@ WHOLE = {
     env.TABLE_NAME: "live",
     env.ALLOWED_ORIGINS: "https://a.example.org,http://localhost:5000",
     env.WEBSOCKET_URL: "wss://example.org/live",
+    env.USER_POOL_ID: "us-east-1_Ab1",
     env.DATABASE_SECRET_ID: "secret",
     env.DATABASE_APPLICATION_SECRET_ID: "application",
     env.DATABASE_HOST: "db.example.org",

@@ -12,6 +12,7 @@ from contract.metrics import Metric, Origin
 from contract.records import ticket_key
 from lambdas.api.handler import App, handle
 from lambdas.health import HealthReport
+from lambdas.sign_outs import SignOuts
 from lambdas.tickets import Tickets
 from tests.fakes.observer import RecordingObserver
 from tests.lambdas.events import http_event
@@ -26,11 +27,21 @@ CLAIMS = {
 }
 
 
+class NoPool:
+    """A user pool that must not be asked: a ticket is no business of its."""
+
+    def end_sessions(self, username: str) -> None:
+        """Fail."""
+        raise AssertionError(username)
+
+
 def make_app(table: Table, observer: RecordingObserver | None = None, *, table_name: str = TABLE) -> App:
     return App(
         tickets=Tickets(table.client, table_name),
         ticket_lifetime_s=30,
         websocket_url=URL,
+        sign_outs=SignOuts(table.client, table_name),
+        user_pool=NoPool(),
         health=HealthReport([]),
         observer=observer or RecordingObserver(),
         now=lambda: NOW,
@@ -110,6 +121,16 @@ def test_without_an_issue_time_the_sign_in_time_counts(table: Table) -> None:
     stored = table.item(ticket_key(answer["ticket"]))
     assert stored is not None
     assert stored["issued_at"] == "1"
+
+
+@pytest.mark.parametrize(("signed_out_at", "status"), [(-1, 200), (0, 401), (0.5, 401), (30, 401)])
+def test_a_token_from_before_a_sign_out_gets_no_ticket(
+    table: Table, signed_out_at: float, status: int
+) -> None:
+    """`$connect` would refuse it, but could not tell the page why; this answer asks it to sign in."""
+    table.sign_out("doctor-1", at=int(DOCTOR.issued_at + signed_out_at))
+
+    assert ask(make_app(table), CLAIMS)[0] == status
 
 
 def test_a_table_in_trouble_is_503_with_a_sentence_for_the_page(table: Table) -> None:

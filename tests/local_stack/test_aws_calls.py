@@ -74,6 +74,23 @@ def test_a_secret_is_known_by_its_id() -> None:
     assert found == [("secretsmanager:GetSecretValue", "secret/mine")]
 
 
+def test_a_batch_needs_its_permission_on_each_table() -> None:
+    """It names them where other calls name one."""
+    body = {"RequestItems": {"live": {}, "other": {}}}
+
+    assert needed("dynamodb", "BatchGetItem", body=body) == [
+        ("dynamodb:BatchGetItem", "table/live"),
+        ("dynamodb:BatchGetItem", "table/other"),
+    ]
+
+
+def test_a_user_pool_is_known_by_its_id() -> None:
+    """Who may sign people out of one may not of another."""
+    found = needed("cognito-idp", "AdminUserGlobalSignOut", body={"UserPoolId": "p1", "Username": "u"})
+
+    assert found == [("cognito-idp:AdminUserGlobalSignOut", "pool/p1")]
+
+
 @pytest.mark.parametrize("body", [b"", b"not JSON", b"[]", b"[" * 100_000])
 def test_garbage_needs_something_all_the_same(body: bytes) -> None:
     """The log must not be what breaks."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cdk_app.config import STAGES
 from tests.cdk_app.assembly import Assembly
 
 
-def test_tickets_are_for_who_is_signed_in(assembly: Assembly) -> None:
+@pytest.mark.parametrize("route_key", ["POST /tickets", "POST /sign-out-everywhere"])
+def test_a_ticket_and_a_sign_out_are_for_who_is_signed_in(assembly: Assembly, route_key: str) -> None:
     """The authoriser knows one issuer and one client: ours."""
-    route = assembly.edge.only("AWS::ApiGatewayV2::Route", RouteKey="POST /tickets").properties
+    route = assembly.edge.only("AWS::ApiGatewayV2::Route", RouteKey=route_key).properties
     authorizer = assembly.edge.only("AWS::ApiGatewayV2::Authorizer")
 
     assert route["AuthorizationType"] == "JWT"
