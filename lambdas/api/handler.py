@@ -14,7 +14,8 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from contract.metrics import Metric, Origin, Service
 from lambdas.api.sign_out import EndsSessions, sign_out_everywhere
-from lambdas.aws import dynamodb_client, secrets_client, user_pool_client
+from lambdas.aws import Clients
+from lambdas.cold_start import build_early
 from lambdas.database import Database
 from lambdas.errors import Unavailable
 from lambdas.health import HEALTHY, UNHEALTHY, HealthReport
@@ -26,7 +27,6 @@ from lambdas.sign_outs import SignOuts
 from lambdas.tickets import Ticket, Tickets
 from lambdas.user_pool import UserPool
 from migrations.files import read_migrations
-
 
 SIGN_IN_AGAIN: Final = "Please sign in again."
 
@@ -47,11 +47,19 @@ class App:
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer a request to the HTTP API."""
-    return handle(event, _app())
+    return answer(event, _app)
 
 
-def handle(event: dict[str, Any], app: App) -> dict[str, Any]:
-    """Answer one event."""
+def answer(
+    event: dict[str, Any], app: Callable[[], App], *, monotonic: Callable[[], float] = time.monotonic
+) -> dict[str, Any]:
+    """Answer one event with what `app` gives; building it first takes from the time of the answer."""
+    arrived_at = monotonic()
+    return handle(event, app(), arrived_at)
+
+
+def handle(event: dict[str, Any], app: App, arrived_at: float | None = None) -> dict[str, Any]:
+    """Answer one event that arrived then, by `time.monotonic`; None: just now."""
     request = APIGatewayProxyEventV2(event)
     match request.http_method, request.path:
         case "POST", "/tickets":
@@ -59,7 +67,7 @@ def handle(event: dict[str, Any], app: App) -> dict[str, Any]:
         case "POST", "/sign-out-everywhere":
             return _sign_out_everywhere(request, app)
         case "GET", "/health":
-            return _report_health(app)
+            return _report_health(app, arrived_at)
         case _:
             return _json(404, {"message": "There is nothing at this address."})
 
@@ -110,8 +118,8 @@ def _identity(request: APIGatewayProxyEventV2, now: float) -> Identity | None:
     return None if identity is None or identity.authorised_until <= now else identity
 
 
-def _report_health(app: App) -> dict[str, Any]:
-    health = app.health.read()
+def _report_health(app: App, arrived_at: float | None) -> dict[str, Any]:
+    health = app.health.read(asked_at=arrived_at)
     if not health.is_healthy:
         app.observer.note("Health is not good", codes=",".join(health.failures))
     answer = {"status": HEALTHY if health.is_healthy else UNHEALTHY, "checks": health.checks}
@@ -130,16 +138,17 @@ def build(environment: Mapping[str, str]) -> App:
         SettingsError: keys are missing or wrong.
     """
     settings = read_api_settings(environment)
-    dynamodb = dynamodb_client()
+    clients = Clients()
+    dynamodb = clients.dynamodb()
     # The probes have clients of their own: one attempt, and an answer within the report's time.
-    database = Database(secrets_client(attempts=1, answer_s=1.0), settings.database, application="health")
-    streaming = StreamingProbe(dynamodb_client(attempts=1, answer_s=1.0), settings.table_name, time.time)
+    database = Database(clients.secrets(attempts=1, answer_s=1.0), settings.database, application="health")
+    streaming = StreamingProbe(clients.dynamodb(attempts=1, answer_s=1.0), settings.table_name, time.time)
     return App(
         tickets=Tickets(dynamodb, settings.table_name),
         ticket_lifetime_s=settings.ticket_lifetime_s,
         websocket_url=settings.websocket_url,
         sign_outs=SignOuts(dynamodb, settings.table_name),
-        user_pool=UserPool(cache(user_pool_client), settings.user_pool_id),
+        user_pool=UserPool(cache(clients.user_pool), settings.user_pool_id),
         health=HealthReport([RecordProbe(database, read_migrations()), streaming]),
         observer=PowertoolsObserver(Service.API, settings.shared),
         now=time.time,
@@ -149,3 +158,6 @@ def build(environment: Mapping[str, str]) -> App:
 @cache
 def _app() -> App:
     return build(os.environ)
+
+
+build_early(_app, os.environ)

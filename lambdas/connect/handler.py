@@ -12,7 +12,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes import APIGatewayWebSocketEvent
 
 from contract.metrics import Metric, Origin, Service
-from lambdas.aws import dynamodb_client
+from lambdas.aws import Clients
+from lambdas.cold_start import build_early
 from lambdas.connect.admission import ConnectRequest, OpensConnections, Verdict, admit
 from lambdas.connections import Connections
 from lambdas.errors import Unavailable
@@ -68,7 +69,7 @@ def build(environment: Mapping[str, str]) -> App:
     settings = read_connect_settings(environment)
     return App(
         allowed_origins=settings.allowed_origins,
-        connections=Connections(dynamodb_client(), settings.table_name),
+        connections=Connections(Clients().dynamodb(), settings.table_name),
         observer=PowertoolsObserver(Service.CONNECT, settings.shared),
         now=time.time,
     )
@@ -77,3 +78,6 @@ def build(environment: Mapping[str, str]) -> App:
 @cache
 def _app() -> App:
     return build(os.environ)
+
+
+build_early(_app, os.environ)

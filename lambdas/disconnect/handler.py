@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from aws_lambda_powertools.utilities.data_classes import APIGatewayWebSocketEvent
 
 from contract.metrics import Metric, Origin, Service
-from lambdas.aws import dynamodb_client
+from lambdas.aws import Clients
+from lambdas.cold_start import build_early
 from lambdas.connections import Connections
 from lambdas.errors import Unavailable
 from lambdas.observability import Observer, PowertoolsObserver
@@ -65,7 +66,7 @@ def build(environment: Mapping[str, str]) -> App:
     """
     settings = read_disconnect_settings(environment)
     return App(
-        connections=Connections(dynamodb_client(), settings.table_name),
+        connections=Connections(Clients().dynamodb(), settings.table_name),
         observer=PowertoolsObserver(Service.DISCONNECT, settings.shared),
     )
 
@@ -73,3 +74,6 @@ def build(environment: Mapping[str, str]) -> App:
 @cache
 def _app() -> App:
     return build(os.environ)
+
+
+build_early(_app, os.environ)

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, Final
 
 from contract.metrics import Metric, Origin, Service
-from lambdas.aws import secrets_client
+from lambdas.aws import Clients
 from lambdas.database import Database
 from lambdas.errors import Unavailable
 from lambdas.observability import Observer, PowertoolsObserver
@@ -113,7 +113,7 @@ def build(environment: Mapping[str, str]) -> App:
         Refused: the files in the package are not in order.
     """
     settings = read_migrate_settings(environment)
-    database = Database(secrets_client(), settings.database, application="migrate")
+    database = Database(Clients().secrets(), settings.database, application="migrate")
 
     def connect() -> PostgresConnection:
         return database.connect(database.read_credentials(), connect_s=CONNECT_S, answer_s=ANSWER_S)

@@ -23,6 +23,7 @@ from local_stack.aws_resources import create_resources
 from local_stack.aws_settings import ResourceNames
 from local_stack.balancer import BalancerSettings
 from local_stack.environments import (
+    FUNCTION_MEMORY_MIB,
     Surroundings,
     api_environment,
     connect_environment,
@@ -31,7 +32,7 @@ from local_stack.environments import (
     task_environment,
 )
 from local_stack.gateway.settings import DEFAULT_REQUEST_PARAMETERS, GatewaySettings
-from local_stack.launches import TOKEN_S
+from local_stack.launches import FUNCTION_TIMEOUT_S, MIGRATION_TIMEOUT_S, TOKEN_S
 from local_stack.postgres import PostgresAddress
 from local_stack.settings import REGION, Settings, read_command_line
 from tests.cdk_app.assembly import Assembly, Properties
@@ -82,6 +83,22 @@ def test_a_message_goes_to_the_same_path_and_is_waited_for_as_long(assembly: Ass
 
     assert integration["IntegrationUri"]["Fn::Join"][1][-1] == GATEWAY.integration_path
     assert integration["TimeoutInMillis"] == GATEWAY.integration_timeout_s * 1000
+
+
+@pytest.mark.parametrize(
+    ("part", "timeout_s"),
+    [
+        ("connect", FUNCTION_TIMEOUT_S),
+        ("disconnect", FUNCTION_TIMEOUT_S),
+        ("api", FUNCTION_TIMEOUT_S),
+        ("migrate", MIGRATION_TIMEOUT_S),
+    ],
+)
+def test_a_function_has_as_much_time_and_memory(assembly: Assembly, part: str, timeout_s: float) -> None:
+    """What is too slow there must be cut off here."""
+    function = assembly.function(part).properties
+
+    assert (function["Timeout"], function["MemorySize"]) == (timeout_s, FUNCTION_MEMORY_MIB)
 
 
 def test_the_same_routes_ask_for_a_token(assembly: Assembly) -> None:

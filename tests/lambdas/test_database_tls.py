@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from contract.settings import DatabaseSettings
-from lambdas.aws import secrets_client
+from lambdas.aws import Clients
 from lambdas.database import Database
 from lambdas.errors import Unavailable
 from migrations.postgres import PostgresConnection, Target
@@ -28,7 +28,7 @@ def settings(aws: None, tls_server: TlsServer) -> DatabaseSettings:
 
 
 def open_with(settings: DatabaseSettings) -> PostgresConnection:
-    database = Database(secrets_client(), settings, application="test")
+    database = Database(Clients().secrets(), settings, application="test")
     return database.connect(database.read_credentials(), connect_s=2.0, answer_s=2.0)
 
 

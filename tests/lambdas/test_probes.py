@@ -13,7 +13,7 @@ import pytest
 
 from contract.settings import DatabaseSettings
 from lambdas.api.handler import build, handle
-from lambdas.aws import secrets_client
+from lambdas.aws import Clients
 from lambdas.database import Database
 from lambdas.errors import Unavailable
 from lambdas.health import Reachable, Schema, Streaming
@@ -46,7 +46,7 @@ def silent_port() -> Iterator[int]:
 
 def record_probe(target: Target, *, port: int | None = None) -> RecordProbe:
     settings = DatabaseSettings(SECRET, target.host, port or target.port, target.name, "disable", None)
-    return RecordProbe(Database(secrets_client(attempts=1), settings, application="test"), FILES)
+    return RecordProbe(Database(Clients().secrets(attempts=1), settings, application="test"), FILES)
 
 
 def environment_of(target: Target) -> dict[str, str]:
