@@ -41,13 +41,11 @@ class Account:
     def __call__(self, service: str) -> Any:
         if service not in self._stubs:
             client: Any = boto3.client(
-                service,  # type: ignore[call-overload]
+                service,
                 region_name="us-east-1",
+                endpoint_url="https://aws.example",
                 aws_access_key_id="AKIAEXAMPLE",
                 aws_secret_access_key="secret",
-                **(
-                    {"endpoint_url": "https://a.example/live"} if service == "apigatewaymanagementapi" else {}
-                ),
             )
             self._stubs[service] = (client, Stubber(client))
             self._stubs[service][1].activate()

@@ -10,10 +10,13 @@ from tools.smoke_checks.pushes import check_gone, check_unread
 class Connections:
     """`@connections` of a stub: a status while its socket is open, another when it is not."""
 
-    def __init__(self, stub: DeploymentStub, *, when_closed: int = 410, room: int = 10**6) -> None:
+    def __init__(
+        self, stub: DeploymentStub, *, when_closed: int = 410, room: int = 10**6, over: int = 429
+    ) -> None:
         self._stub = stub
         self._when_closed = when_closed
         self._room = room
+        self._over = over
         self.posted = 0
 
     def of_session(self, session_id: str) -> str:
@@ -25,7 +28,7 @@ class Connections:
         self.posted += len(data)
         if self._stub.open_sockets == 0:
             return self._when_closed
-        return 429 if self.posted > self._room else 200
+        return self._over if self.posted > self._room else 200
 
 
 async def test_a_closed_connection_is_gone() -> None:
@@ -66,9 +69,7 @@ async def test_no_429_at_all_is_told_and_no_failure() -> None:
 async def test_any_other_answer_is_a_failure() -> None:
     """A 403 is the role's or an endpoint's: the tasks would meet it too."""
     async with deployment_stub() as stub:
-        connections = Connections(stub, when_closed=403)
-        connections.post = lambda _id, _data: 403  # type: ignore[method-assign]
-        outcome = await check_unread(stub.target, connections)
+        outcome = await check_unread(stub.target, Connections(stub, room=0, over=403))
 
     assert isinstance(outcome, Failed)
     assert "403" in outcome.why
