@@ -262,7 +262,7 @@ def test_pushes_are_answered_as_aws_does() -> None:
     assert core.push(ConnectionId("other="), 2, 0, 1.0).error_type == "GoneException"
     core.closed(connection_id, 1000, "", 2.0)
     assert core.push(connection_id, 2, 0, 2.0).status == 410
-    assert core.counts.pushes == 5
+    assert (core.counts.pushes, core.counts.pushes_unread) == (5, 1)
 
 
 def test_a_connection_describes_itself() -> None:

@@ -8,15 +8,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from tests.streaming_task.adapters.ingress.raw_peer import (
-    HOP,
-    IDS,
-    QUICK,
-    FakeTask,
-    connected,
-    post,
-    serving,
-)
+from tests.streaming_task.adapters.ingress.raw_peer import HOP, IDS, QUICK, FakeTask, connected, post, serving
 
 
 async def test_a_message_reaches_the_task_untouched() -> None:
