@@ -8,7 +8,8 @@
     user#{sub}       revoked         at, ttl
 
 Times are Unix seconds. `ttl` is set only on what is finished, tickets, connections and leases. An unfinished
-session carries `work` (the sparse index's key) and `owner`, so that a sweeper finds it without a scan.
+session carries `work` (the sparse index's key) and `owner`, so that a sweeper finds it without a scan. It is
+finished once it is COMMITTED, has all the text it will ever have, and its parts are one recording or kept.
 """
 
 from __future__ import annotations
@@ -57,6 +58,13 @@ class TranscriptState(StrEnum):
     COMPLETE = "complete"
     PENDING = "pending"
     INCOMPLETE = "incomplete"
+
+
+class RecordingState(StrEnum):
+    """What became of a committed session's parts. Not said: they wait to be made one recording."""
+
+    COMPACTED = "compacted"
+    KEPT = "kept"  # they contradict their seal or the client, so somebody must look
 
 
 class RecordStatus(StrEnum):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from contract.metrics import Metric
 from contract.object_keys import recording_key
-from contract.records import COMMITTED_KEPT_S, RecordStatus, SessionState, TranscriptState
+from contract.records import (
+    COMMITTED_KEPT_S,
+    RecordingState,
+    RecordStatus,
+    SessionState,
+    TranscriptState,
+)
 from contract.replies import Final
 from streaming_task import ports
 from streaming_task.core import events as ev
@@ -16,8 +21,6 @@ from streaming_task.core.ownership import SessionChanges, SessionMeta
 from streaming_task.core.record import Record
 from streaming_task.pushes import Pushes
 from streaming_task.recordings import Recordings
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +83,23 @@ class RecordSteps:
         )
         return await self.update(changes, ev.Committed(transcription_id))
 
-    async def compact(self, *, may_delete: bool) -> None:
-        """Make one recording of the parts."""
+    async def compact(self, *, may_delete: bool) -> ev.Event:
+        """Make one recording of the parts, then write down what became of them."""
         assert self._sealed is not None
         sealed = self._sealed
-        if not await self._services.recordings.compact(
-            self._terms, sealed.samples, sealed.sha256, may_delete=may_delete
-        ):
+        is_compacted = await self._services.recordings.compact(
+            self._terms, sealed.samples, sealed.gaps, sealed.sha256, may_delete=may_delete
+        )
+        recording = RecordingState.COMPACTED if is_compacted else RecordingState.KEPT
+        compacted = await self.update(SessionChanges(recording=recording), ev.Compacted(recording))
+        if not is_compacted:
             self._services.report("PartsKept", 1.0)
+        return compacted
 
-    async def expire_finals(self) -> None:
-        """Give the stored finals an end: the row has them all."""
-        try:
-            await self._services.finals.expire(self._terms.session_id, after_s=COMMITTED_KEPT_S)
-        except ports.Unavailable as error:
-            about = {"session_id": self._terms.session_id, "code": error.code}
-            _log.warning("Session finals not given an end", extra=about)
+    async def finish(self) -> ev.Event:
+        """Give the stored finals an end, for the row has them all; then the session."""
+        await self._services.finals.expire(self._terms.session_id, after_s=COMMITTED_KEPT_S)
+        return await self.update(SessionChanges(is_finished=True), ev.Finished())
 
     def _record(
         self,

@@ -16,8 +16,6 @@ from streaming_task.ports import AudioStore, Compactor, StoredPart, Unavailable
 _log = logging.getLogger(__name__)
 
 Gaps = tuple[tuple[int, int], ...]
-COMPACT_ATTEMPTS = 5
-COMPACT_RETRY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,36 +90,46 @@ class Recordings:
         await self._audio.put(key, json.dumps(manifest).encode(), "application/json")
         return sha256
 
-    async def compact(self, terms: SessionTerms, end: int, sha256: str, *, may_delete: bool) -> bool:
-        """Make one recording of the parts, then delete them; False: they had to be kept."""
-        made_of: list[str] | None = None
-        async with self._compacting:
-            for attempt in range(COMPACT_ATTEMPTS):
-                if attempt:
-                    await asyncio.sleep(COMPACT_RETRY_S)
-                try:
-                    # Once made it is not made again: a deletion that failed half-way has left too few parts.
-                    if made_of is None:
-                        made_of = await self._make(terms, end, sha256)
-                    if made_of is None or not may_delete:
-                        return False
-                    await self._audio.delete(made_of)
-                except Unavailable as error:
-                    _log.warning(
-                        "Session recording not compacted yet",
-                        extra={"session_id": terms.session_id, "code": error.code},
-                    )
-                else:
-                    return True
-        return False
+    async def compact(
+        self, terms: SessionTerms, end: int, gaps: Gaps, sha256: str, *, may_delete: bool
+    ) -> bool:
+        """Make one recording of the parts, then delete them; False: they are to be kept.
 
-    async def _make(self, terms: SessionTerms, end: int, sha256: str) -> list[str] | None:
-        """Write the recording; give the keys of all parts it stands for, None if it cannot be made."""
-        parts = await self._parts(terms)
-        pieces = _pieces(parts, end)
+        Any task may do this again, or at the same time: no part goes before the recording that is in the
+        store has proven to hold what was sealed.
+
+        Raises:
+            Unavailable: the store did not answer well; the same call again is safe.
+        """
+        key = recording_key(terms.user_id, terms.session_id, terms.encoding)
+        async with self._compacting:
+            parts = await self._parts(terms)
+            there = await self._audio.read(key)
+            made: bytes | None = None
+            if there is None:
+                made = await self._make(terms, parts, end, sha256)
+                if made is None:
+                    return False
+                await self._audio.put(key, made, "audio/flac")
+                there = await self._audio.read(key)  # another's may have been first
+            if there is None:
+                raise Unavailable("RecordingMissing")
+            # What was made here has proven itself already.
+            if there != made and not await asyncio.to_thread(self._is_sealed, there, end, gaps, sha256):
+                about = {"session_id": terms.session_id}
+                _log.error("Session recording differs from its seal: parts kept", extra=about)
+                return False
+            if may_delete:  # those of two owners overlap: some gave nothing to the recording
+                await self._audio.delete([part.key for part in parts])
+        return may_delete
+
+    async def _make(
+        self, terms: SessionTerms, parts: list[StoredPart], end: int, sha256: str
+    ) -> bytes | None:
+        """Code the parts as one recording; None: it cannot be made of them."""
         digest = hashlib.sha256()
         pcm = bytearray(bytes_in(end))  # a gap is silence of its length
-        for piece in pieces:
+        for piece in _pieces(parts, end):
             data = await self._read(piece, piece.start, piece.end)
             digest.update(data)
             pcm[bytes_in(piece.start) : bytes_in(piece.end)] = data
@@ -129,13 +137,23 @@ class Recordings:
             _log.error("Session parts differ from their seal: kept", extra={"session_id": terms.session_id})
             return None
         try:
-            flac = await asyncio.to_thread(self._compactor.encode, pcm, terms.sample_rate_hz)
+            return await asyncio.to_thread(self._compactor.encode, pcm, terms.sample_rate_hz)
         except ValueError:
             _log.error("Session recording differs from its parts", extra={"session_id": terms.session_id})
             return None
-        key = recording_key(terms.user_id, terms.session_id, terms.encoding)
-        await self._audio.put(key, flac, "audio/flac")
-        return [part.key for part in parts]  # those of two owners overlap: some give nothing
+
+    def _is_sealed(self, recording: bytes, end: int, gaps: Gaps, sha256: str) -> bool:
+        """Tell whether a recording holds the bytes that were sealed, whose hash leaves the gaps out."""
+        try:
+            pcm = memoryview(self._compactor.decode(recording))
+        except ValueError:
+            return False
+        digest = hashlib.sha256()
+        at = 0
+        for start, until in (*gaps, (end, end)):
+            digest.update(pcm[bytes_in(at) : bytes_in(start)])
+            at = until
+        return len(pcm) == bytes_in(end) and digest.hexdigest() == sha256
 
     async def _parts(self, terms: SessionTerms) -> list[StoredPart]:
         return await self._audio.list_parts(parts_prefix(terms.user_id, terms.session_id))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from contract.object_keys import parts_prefix
-from contract.records import SessionId, SessionState, TaskId, TranscriptState, UserId
+from contract.records import SessionId, SessionState, TaskId, UserId
 from streaming_task import ports
 from streaming_task.answers import StoredAnswers
 from streaming_task.core.events import SessionMessage
@@ -223,7 +223,7 @@ class Routing:
             Unavailable: the leases could not be read.
         """
         is_here = self._find_here(meta.terms.session_id, meta.terms.user_id) is not None
-        return not is_here and is_unfinished(meta) and await self.is_nobodys(meta.owner)
+        return not is_here and not meta.is_finished and await self.is_nobodys(meta.owner)
 
     async def is_nobodys(self, owner: TaskId | None) -> bool:
         """Tell whether this task may claim what has that owner: none, itself, or one that is dead or gone.
@@ -262,8 +262,3 @@ class Routing:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
-
-
-def is_unfinished(meta: SessionMeta) -> bool:
-    """Tell whether anything is left to be done for a session."""
-    return meta.state is not SessionState.COMMITTED or meta.transcript is TranscriptState.PENDING

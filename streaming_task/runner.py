@@ -173,10 +173,10 @@ class SessionRunner:
                 self._attempt(self._steps.seal(end, gaps, sha256), "seal", ev.StepFailed())
             case do.Commit(transcript):
                 self._attempt(self._steps.commit(transcript), "commit", ev.StepFailed())
-            case do.ExpireFinals():
-                self._spawn(self._steps.expire_finals(), "expire")
-            case do.Compact(verified):
-                self._spawn(self._steps.compact(may_delete=verified), "compact")
+            case do.Compact(may_delete):
+                self._attempt(self._steps.compact(may_delete=may_delete), "compact", ev.TidyFailed())
+            case do.Finish():
+                self._attempt(self._steps.finish(), "finish", ev.TidyFailed())
             case do.Release():
                 self._attempt(self._steps.release(), "release", ev.Released())
             case do.Report(name, value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from random import Random
@@ -56,19 +57,13 @@ class Sweeper:
         meta = await self._sessions.find(unfinished.session_id)  # the index may lag
         if meta is None or not await self._routing.may_sweep(meta):
             return
-        if meta.state is SessionState.COMMITTED and time.time() >= meta.terms.started_at + PENDING_FOR_S:
+        is_pending = meta.transcript is TranscriptState.PENDING
+        if is_pending and time.time() >= meta.terms.started_at + PENDING_FOR_S:
             await self._give_up(meta)
-            return
-        await self._routing.claim(meta)
+        await self._routing.claim(meta)  # who has given up still has the record and the parts to see to
 
     async def _give_up(self, meta: SessionMeta) -> None:
         _log.error("Session transcript incomplete", extra={"session_id": meta.terms.session_id})
-        changes = SessionChanges(
-            state=SessionState.COMMITTED,
-            transcript=TranscriptState.INCOMPLETE,
-            transcription_id=meta.transcription_id,
-        )
-        try:
+        changes = SessionChanges(transcript=TranscriptState.INCOMPLETE)
+        with contextlib.suppress(ports.Fenced):  # somebody has taken it up after all
             await self._sessions.update(meta.terms.session_id, meta.epoch, changes)
-        except ports.Fenced:
-            return  # somebody has taken it up after all

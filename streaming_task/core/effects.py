@@ -120,14 +120,14 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Compact:
-    """Make one recording of the parts and delete them; `verified` False keeps the parts."""
+    """Make one recording of the parts and, if allowed, delete them; answered by Compacted or TidyFailed."""
 
-    verified: bool
+    may_delete: bool
 
 
 @dataclass(frozen=True, slots=True)
-class ExpireFinals:
-    """Give the stored finals an end: the record has them all."""
+class Finish:
+    """Write down that nothing is left to do; answered by Finished or TidyFailed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ Effect = (
     | Seal
     | Commit
     | Compact
-    | ExpireFinals
+    | Finish
     | Release
     | Report
     | Close

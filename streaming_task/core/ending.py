@@ -68,7 +68,9 @@ class Ending:
         self._client_sha256 = meta.client_sha256
         self._sha256 = meta.sha256
         self._gaps = meta.gaps
-        self._transcript = meta.transcript or TranscriptState.PENDING
+        self._transcript = meta.transcript or TranscriptState.PENDING  # as the record says
+        self._offered = self._transcript  # as the commit under way says
+        self._owes_row = meta.transcript is TranscriptState.INCOMPLETE  # not the row's word yet
         self._transcription_id = meta.transcription_id
 
     @property
@@ -95,6 +97,11 @@ class Ending:
     def is_pending(self) -> bool:
         """Tell whether the record is written without the whole transcript."""
         return self.state is SessionState.COMMITTED and self._transcript is TranscriptState.PENDING
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether the record is written with all the text that it will ever have."""
+        return self._step is _Step.COMMITTED and not self.is_pending and not self._owes_row
 
     @property
     def contradicts_client(self) -> bool:
@@ -124,6 +131,8 @@ class Ending:
     def committed(self, transcription_id: int) -> None:
         """Note that the record is written."""
         self._step = _Step.COMMITTED
+        self._transcript = self._offered
+        self._owes_row = False
         self._transcription_id = transcription_id
 
     def failed(self, now: float) -> None:
@@ -157,6 +166,9 @@ class Ending:
                 return self._commit_if_heard(transcript, _Step.COMMITTING, may_be_pending=may_be_pending)
             case _Step.COMMITTED if transcript.is_settled and self.is_pending:
                 return self._commit_if_heard(transcript, _Step.COMPLETING, may_be_pending=False)
+            case _Step.COMMITTED if self._owes_row:
+                self._step = _Step.COMPLETING
+                return [Commit(self._transcript)]
             case _:
                 return []
 
@@ -164,9 +176,9 @@ class Ending:
         is_heard = self.end is not None and transcript.final_until >= self.end
         if not is_heard and not may_be_pending:
             return []
-        self._transcript = TranscriptState.COMPLETE if is_heard else TranscriptState.PENDING
+        self._offered = TranscriptState.COMPLETE if is_heard else TranscriptState.PENDING
         self._step = step
-        return [Commit(self._transcript)]
+        return [Commit(self._offered)]
 
     def next_due_at(self, now: float) -> float | None:
         """Give when `advance` may next have something to do, if nothing else happens."""

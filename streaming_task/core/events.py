@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contract.records import ConnectionId
+from contract.records import ConnectionId, RecordingState
 from contract.wire import Audio, Pause, Ping, Resume, Start, Stop
 from streaming_task.core.results import Ended, RecognisedResult
 
@@ -120,6 +120,23 @@ class StepFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Compacted:
+    """The parts are one recording, or it is written down that they are kept."""
+
+    recording: RecordingState
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """It is written down that nothing is left to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class TidyFailed:
+    """Compacting or finishing failed or is of unknown outcome."""
+
+
+@dataclass(frozen=True, slots=True)
 class OwnershipLost:
     """A fenced write was refused: another owner has a newer epoch."""
 
@@ -129,6 +146,11 @@ class Crowded:
     """The task holds too much audio, or no longer, and this session is one of its largest."""
 
     is_crowded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """Its user has signed out everywhere since it was authorised: end it, with what is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +181,12 @@ Answer = (
     | Sealed
     | Committed
     | StepFailed
+    | Compacted
+    | Finished
+    | TidyFailed
     | OwnershipLost
     | Crowded
+    | SignedOut
     | Leaving
     | Released
     | Tick

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from contract.audio import Encoding, Quality
 from contract.records import (
     ConnectionId,
+    RecordingState,
     SessionId,
     SessionState,
     TaskId,
@@ -31,6 +32,7 @@ class SessionTerms:
     speaker_labels: bool
     vocabulary: str | None
     started_at: float  # Unix seconds
+    issued_at: float = 0.0  # Unix seconds: the sign-in that began it; unknown is older than any sign-out
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class SessionMeta:
     gaps: tuple[tuple[int, int], ...] = ()
     transcript: TranscriptState | None = None  # set at the commit
     transcription_id: int | None = None  # set at the commit
+    recording: RecordingState | None = None  # set once it is known what became of the parts
+    is_finished: bool = False  # nobody has anything left to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +82,5 @@ class SessionChanges:
     gaps: tuple[tuple[int, int], ...] | None = None
     transcript: TranscriptState | None = None
     transcription_id: int | None = None
+    recording: RecordingState | None = None
+    is_finished: bool | None = None  # True or nothing: there is no way back

@@ -24,14 +24,13 @@ from contract.records import ConnectionId, SessionState
 from contract.replies import AboutSession, Moved
 from contract.wire import Audio, Code, Pause, Ping, Refusal, Resume, Start, Stop
 from streaming_task.core import events as ev
+from streaming_task.core.aftermath import Aftermath
 from streaming_task.core.audience import Audience
 from streaming_task.core.authorisation import refuse_expired
 from streaming_task.core.effects import (
     BeginRecord,
     Close,
-    Compact,
     Effect,
-    ExpireFinals,
     PutPart,
     Release,
     Report,
@@ -43,8 +42,6 @@ from streaming_task.core.recognition import Recognition
 from streaming_task.core.recording import Recording
 from streaming_task.core.transcript import Transcript
 from streaming_task.core.vigil import SessionLimits, Vigil
-
-ANSWERS_FOR_S = 60.0  # a committed session is kept so long to answer from memory
 
 
 class Session:
@@ -77,9 +74,9 @@ class Session:
             random=random,
         )
         self._ending = Ending(meta, commit_retry_s=limits.commit_retry_s)
+        self._aftermath = Aftermath(meta)
         self._vigil = Vigil(limits, now, meta.terms.started_at)
         self._has_said_stored = False
-        self._committed_at: float | None = None
         self._is_closed = False
         self._is_leaving = False
         self._has_released = False
@@ -88,6 +85,8 @@ class Session:
         self._audience = Audience(self._effects, limits, self._rate_hz, now)
         if stored is None:
             self._effects.append(BeginRecord())
+        elif self.state is SessionState.COMMITTED and not self._ending.is_pending:
+            self._recognition.drop()  # all was heard and said; only the parts are left to be tidied up
         else:
             self._audience.restore(meta)
 
@@ -242,8 +241,16 @@ class Session:
                 self._committed(transcription_id, now)
             case ev.StepFailed():
                 self._ending.failed(now)
+            case ev.Compacted(recording):
+                self._aftermath.compacted(recording)
+            case ev.Finished():
+                self._aftermath.finished()
+            case ev.TidyFailed():
+                self._aftermath.failed(now)
             case ev.Crowded(is_crowded):
                 self._is_crowded = is_crowded
+            case ev.SignedOut():
+                self._vigil.end_now(now)
             case ev.Leaving():
                 self._is_leaving = True
                 self._recognition.leave()
@@ -259,17 +266,12 @@ class Session:
                 assert_never(event)
 
     def _committed(self, transcription_id: int, now: float) -> None:
-        is_completion = self._ending.is_pending
+        is_first = self.state is not SessionState.COMMITTED
         self._ending.committed(transcription_id)
-        self._committed_at = now
+        self._aftermath.committed(now)
         self._audience.say(self._ending.saved_message(self._transcript.segments))
-        if not self._ending.is_pending:
-            self._effects.append(ExpireFinals())
-        if is_completion:
-            return
-        if self._ending.contradicts_client:
+        if is_first and self._ending.contradicts_client:
             self._effects.append(Report("HashMismatches"))
-        self._effects.append(Compact(verified=not self._ending.contradicts_client))
 
     # -- what can be done now ------------------------------------------------------------------------
 
@@ -286,14 +288,14 @@ class Session:
             self._effects.append(StoreFinal(step.start, step.end, step.final))
         recording.let_go(covered=transcript.final_until, fed=self._recognition.fed)
         self._effects += self._ending.advance(recording, transcript, self._recognition, now)
+        self._effects += self._aftermath.advance(self._ending, now)
         self._say_what_is_due(now)
-        if self._committed_at is not None and now >= self._committed_at + ANSWERS_FOR_S:
+        has_given_up = self._recognition.has_given_up
+        if self._aftermath.is_over(self._ending, now, has_given_up=has_given_up):
             self._close()
         elif self._is_leaving and not self._has_released and self._is_settled:
             self._has_released = True
             self._effects.append(Release())
-        elif self._ending.is_pending and self._committed_at is None and self._recognition.has_given_up:
-            self._close()  # another attempt at the transcript is for the next sweep
 
     @property
     def _is_settled(self) -> bool:
@@ -339,7 +341,7 @@ class Session:
             self._recognition.next_due_at(self._recording, now, wall),
             self._transcript.next_due_at(),
             self._ending.next_due_at(now),
-            None if self._committed_at is None else self._committed_at + ANSWERS_FOR_S,
+            self._aftermath.next_due_at(),
         ]
         if self._ending.end is None:
             times.append(self._vigil.abandoned_at(now, wall))

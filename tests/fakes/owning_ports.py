@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from contract.records import SessionId, SessionState, TaskId, TranscriptState, work_key
+from contract.records import SessionId, SessionState, TaskId, work_key
 from streaming_task.core.leases import Lease
 from streaming_task.core.ownership import SessionMeta, Unfinished
 from streaming_task.ports import Forwarded, NotConnected, NotTheOwner
@@ -40,7 +40,7 @@ class FakeOwnership:
             for session_id, meta in self._sessions.metas.items()
             if meta.state is state
             and work_key(state, session_id) == f"{state}#{shard}"
-            and (state is not SessionState.COMMITTED or meta.transcript is TranscriptState.PENDING)
+            and not meta.is_finished
         ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from contract.audio import bytes_in
 from contract.object_keys import manifest_key, part_key, recording_key
 from streaming_task.ports import Unavailable
-from streaming_task.recordings import COMPACT_ATTEMPTS, Recordings
+from streaming_task.recordings import Recordings
 from tests.fakes.live_ports import FakeCompactor
 from tests.fakes.ports import FakeAudioStore
 from tests.fakes.virtual_time import in_virtual_time, until
@@ -38,6 +38,13 @@ class Shelf:
         key = part_key(TERMS.user_id, TERMS.session_id, start, end, digest, TERMS.encoding)
         self.store.objects[key] = data
         return key
+
+    @classmethod
+    def beside(cls, other: Shelf) -> Shelf:
+        """Put another task before the same store."""
+        shelf = cls()
+        shelf.recordings = Recordings(other.store, other.compactor)
+        return shelf
 
     def manifest(self) -> dict[str, object]:
         """Give the manifest."""
@@ -139,7 +146,9 @@ async def test_compaction_makes_one_recording_and_then_deletes_the_parts() -> No
     """A gap is silence of its length in it."""
     shelf = Shelf((0, pcm(0, 4)), (8, pcm(8, 4)))
 
-    is_done = await shelf.recordings.compact(TERMS, 10, sha256(pcm(0, 4) + pcm(8, 2)), may_delete=True)
+    is_done = await shelf.recordings.compact(
+        TERMS, 10, ((4, 8),), sha256(pcm(0, 4) + pcm(8, 2)), may_delete=True
+    )
 
     assert is_done
     assert shelf.store.objects == {RECORDING: b"16000:" + pcm(0, 4) + bytes(bytes_in(4)) + pcm(8, 2)}
@@ -149,7 +158,7 @@ async def test_parts_that_differ_from_their_seal_are_kept() -> None:
     """Bytes that are not what was sealed are evidence: nothing is made of them, and nothing of them goes."""
     shelf = Shelf((0, pcm(0, 4)))
 
-    is_done = await shelf.recordings.compact(TERMS, 4, sha256(b"other"), may_delete=True)
+    is_done = await shelf.recordings.compact(TERMS, 4, (), sha256(b"other"), may_delete=True)
 
     assert not is_done
     assert list(shelf.store.objects) == shelf.parts
@@ -160,7 +169,7 @@ async def test_a_recording_that_decodes_to_other_samples_is_not_written() -> Non
     shelf = Shelf((0, pcm(0, 4)))
     shelf.compactor.is_broken = True
 
-    is_done = await shelf.recordings.compact(TERMS, 4, sha256(pcm(0, 4)), may_delete=True)
+    is_done = await shelf.recordings.compact(TERMS, 4, (), sha256(pcm(0, 4)), may_delete=True)
 
     assert not is_done
     assert list(shelf.store.objects) == shelf.parts
@@ -170,64 +179,107 @@ async def test_parts_the_client_contradicts_are_kept_beside_the_recording() -> N
     """Where client and server disagree there is a recording, and everything it was made of."""
     shelf = Shelf((0, pcm(0, 4)))
 
-    is_done = await shelf.recordings.compact(TERMS, 4, sha256(pcm(0, 4)), may_delete=False)
+    is_done = await shelf.recordings.compact(TERMS, 4, (), sha256(pcm(0, 4)), may_delete=False)
+
+    assert not is_done
+    assert set(shelf.store.objects) == {*shelf.parts, RECORDING}
+
+
+@pytest.mark.parametrize("left", [0, 1])
+async def test_a_deletion_that_fails_half_way_is_finished(left: int) -> None:
+    """The recording is there: that parts are missing now is no reason to doubt the others."""
+    shelf = Shelf((0, pcm(0, 4)), (8, pcm(8, 4)))
+    sealed = sha256(pcm(0, 4) + pcm(8, 4))
+    shelf.store.deletes.fail()
+    with pytest.raises(Unavailable):
+        await shelf.recordings.compact(TERMS, 12, ((4, 8),), sealed, may_delete=True)
+    for key in shelf.parts[left:]:
+        del shelf.store.objects[key]
+
+    is_done = await Shelf.beside(shelf).recordings.compact(TERMS, 12, ((4, 8),), sealed, may_delete=True)
+
+    assert is_done
+    assert list(shelf.store.objects) == [RECORDING]
+
+
+@pytest.mark.parametrize(
+    "recording",
+    [b"", b"16000:" + pcm(1, 4), b"16000:" + pcm(0, 3), b"16000:" + pcm(0, 5)],
+    ids=["no recording at all", "other samples", "too short", "too long"],
+)
+async def test_no_part_goes_for_a_recording_that_is_not_what_was_sealed(recording: bytes) -> None:
+    """Whoever wrote it, and whatever was written: what is in the store must prove itself."""
+    shelf = Shelf((0, pcm(0, 4)))
+    shelf.store.objects[RECORDING] = recording
+
+    is_done = await shelf.recordings.compact(TERMS, 4, (), sha256(pcm(0, 4)), may_delete=True)
 
     assert not is_done
     assert set(shelf.store.objects) == {*shelf.parts, RECORDING}
 
 
 @in_virtual_time
-async def test_compaction_outlasts_a_bad_minute_of_the_store() -> None:
-    """It is never in a hurry; a failed attempt is made again, whichever step it was."""
+async def test_a_recording_that_another_wrote_first_must_prove_itself_too() -> None:
+    """Both found none, both made one: only the first one's is there."""
     shelf = Shelf((0, pcm(0, 4)))
-    shelf.store.lists.fail()
-    shelf.store.reads.fail()
-    shelf.store.puts.lose()
-    shelf.store.deletes.fail()
-
-    is_done = await shelf.recordings.compact(TERMS, 4, sha256(pcm(0, 4)), may_delete=True)
-
-    assert is_done
-    assert list(shelf.store.objects) == [RECORDING]
-
-
-@pytest.mark.parametrize("left", [0, 1])
-@in_virtual_time
-async def test_a_deletion_that_fails_half_way_is_finished(left: int) -> None:
-    """The recording is there: that parts are missing now is no reason to doubt the others."""
-    shelf = Shelf((0, pcm(0, 4)), (4, pcm(4, 4)))
-    shelf.store.deletes.fail()
+    shelf.store.puts.hold()
     compacting = asyncio.create_task(
-        shelf.recordings.compact(TERMS, 8, sha256(pcm(0, 8)), may_delete=True), name="compact"
+        shelf.recordings.compact(TERMS, 4, (), sha256(pcm(0, 4)), may_delete=True), name="compact"
     )
-    await until(lambda: shelf.store.deletes.calls)
-    for key in shelf.parts[left:]:
-        del shelf.store.objects[key]
+    await until(lambda: shelf.store.puts.calls)
+    shelf.store.objects[RECORDING] = b"16000:" + pcm(1, 4)
 
-    assert await compacting
-    assert list(shelf.store.objects) == [RECORDING]
+    shelf.store.puts.release()
+
+    assert not await compacting
+    assert set(shelf.store.objects) == {*shelf.parts, RECORDING}
+
+
+async def test_two_tasks_may_compact_at_once() -> None:
+    """One owner is slow, not dead, and another has claimed: the recording is whole, and the parts go once."""
+    shelf = Shelf((0, pcm(0, 4)), (4, pcm(4, 4)))
+    other = Shelf.beside(shelf)
+
+    outcomes = await asyncio.gather(
+        *(
+            each.recordings.compact(TERMS, 8, (), sha256(pcm(0, 8)), may_delete=True)
+            for each in (shelf, other)
+        ),
+        return_exceptions=True,
+    )
+    again = await other.recordings.compact(TERMS, 8, (), sha256(pcm(0, 8)), may_delete=True)
+
+    assert True in outcomes
+    assert all(outcome is True or isinstance(outcome, Unavailable) for outcome in outcomes)
+    assert again
+    assert shelf.store.objects == {RECORDING: b"16000:" + pcm(0, 8)}
 
 
 async def test_a_session_without_audio_has_an_empty_recording() -> None:
     """Started and stopped without a word: a recording all the same, and no part to delete."""
     shelf = Shelf()
 
-    is_done = await shelf.recordings.compact(TERMS, 0, sha256(b""), may_delete=True)
+    is_done = await shelf.recordings.compact(TERMS, 0, (), sha256(b""), may_delete=True)
 
     assert is_done
     assert list(shelf.store.objects) == [RECORDING]
 
 
-@in_virtual_time
-async def test_compaction_gives_up_in_the_end_and_keeps_the_parts() -> None:
-    """A store that stays away costs attempts, not audio."""
+@pytest.mark.parametrize("step", ["lists", "reads", "puts"])
+async def test_a_store_that_stays_away_costs_no_part(step: str) -> None:
+    """The same call again is safe, and is for whoever owns the session then."""
     shelf = Shelf((0, pcm(0, 4)))
-    shelf.store.lists.fail(*[Unavailable("SlowDown")] * COMPACT_ATTEMPTS)
+    turnstile = getattr(shelf.store, step)
+    turnstile.fail()
+    with pytest.raises(Unavailable):
+        await shelf.recordings.compact(TERMS, 4, (), sha256(pcm(0, 4)), may_delete=True)
+    kept = list(shelf.store.objects)
 
-    is_done = await shelf.recordings.compact(TERMS, 4, sha256(pcm(0, 4)), may_delete=True)
+    is_done = await shelf.recordings.compact(TERMS, 4, (), sha256(pcm(0, 4)), may_delete=True)
 
-    assert not is_done
-    assert list(shelf.store.objects) == shelf.parts
+    assert kept == shelf.parts
+    assert is_done
+    assert list(shelf.store.objects) == [RECORDING]
 
 
 @in_virtual_time
@@ -237,7 +289,8 @@ async def test_one_recording_is_made_at_a_time() -> None:
     shelf.store.reads.hold()
     compacting = [
         asyncio.create_task(
-            shelf.recordings.compact(TERMS, 4, sha256(pcm(0, 4)), may_delete=False), name=f"compact {number}"
+            shelf.recordings.compact(TERMS, 4, (), sha256(pcm(0, 4)), may_delete=False),
+            name=f"compact {number}",
         )
         for number in range(2)
     ]
@@ -248,4 +301,4 @@ async def test_one_recording_is_made_at_a_time() -> None:
     await asyncio.gather(*compacting)
 
     assert reads_under_way == 1
-    assert shelf.store.reads.calls == 2
+    assert shelf.store.lists.calls == 2

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from random import Random
 
-import pytest
-
-from contract.records import SessionState, TaskId
+from contract.records import TaskId
 from streaming_task.core.leases import LEASE_S, Lease
-from streaming_task.sweeper import Sweeper
 from tests.fakes.virtual_time import in_virtual_time, settled, until
 from tests.streaming_task.bench import (
     PIECE,
@@ -238,22 +234,3 @@ async def test_ten_tasks_race_for_one_session_and_one_owns_it() -> None:
     assert sum(racer.directory.active for racer in racers) == 1
     for racer in racers:
         await racer.leave()
-
-
-@pytest.mark.parametrize("state", [SessionState.OPEN, SessionState.STOPPING])
-@in_virtual_time
-async def test_the_sweeper_ends_what_nobody_else_will(state: SessionState) -> None:
-    """The owner died and the client never came back: the record is written all the same."""
-    bench = Bench(task_id=OTHER)
-    bench.sessions.metas[SESSION] = open_meta(
-        owner=TASK, state=state, end_offset=0 if state is not SessionState.OPEN else None
-    )
-    bench.board.observe([lease(OTHER)], 0.0)
-    sweeper = Sweeper(bench.directory.routing, bench.sessions, bench.services.ownership, 60.0, Random(1))
-    sweeping = asyncio.create_task(sweeper.run())
-
-    await until(lambda: bench.sessions.metas[SESSION].state is SessionState.COMMITTED, within_s=600.0)
-
-    sweeping.cancel()
-    assert len(bench.records.rows) == 1
-    await bench.leave()

@@ -10,7 +10,14 @@ from typing import Any, cast
 import pytest
 
 from contract.audio import Quality, bytes_in
-from contract.records import ConnectionId, RecordStatus, SessionState, TranscriptState
+from contract.records import (
+    COMMITTED_KEPT_S,
+    ConnectionId,
+    RecordingState,
+    RecordStatus,
+    SessionState,
+    TranscriptState,
+)
 from contract.replies import Ack, Final
 from contract.wire import Audio, Code, Ping, Stop
 from streaming_task.core import effects as do
@@ -239,10 +246,28 @@ async def test_parts_that_had_to_be_kept_are_counted() -> None:
     await play.perform(PUT)
     await play.perform(SEAL)
 
-    await play.perform(do.Compact(verified=True))
+    await play.perform(do.Compact(may_delete=True))
     await until(lambda: "PartsKept" in play.bench.reports)
 
     assert play.bench.audio.ending_with(".pcm")
+    assert play.script.told[-1] == ev.Compacted(RecordingState.KEPT)
+    assert play.bench.sessions.metas[SESSION].recording is RecordingState.KEPT
+
+
+@in_virtual_time
+async def test_a_session_is_finished_only_when_its_finals_have_an_end() -> None:
+    """Once it is, nobody looks for it again: finals without an end would stay for ever."""
+    play = Play()
+    play.bench.finals.expires.fail()
+    told_first = await play.perform(do.Finish())
+    was_finished = play.bench.sessions.metas[SESSION].is_finished
+
+    told = await play.perform(do.Finish())
+
+    assert (told_first, was_finished) == ([ev.TidyFailed()], False)
+    assert told == [ev.Finished()]
+    assert play.bench.sessions.metas[SESSION].is_finished
+    assert play.bench.finals.expiries == {SESSION: COMMITTED_KEPT_S}
 
 
 # -- order, time and defects ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from contract.records import (
     TTL,
     WORK_KEY,
     ConnectionId,
+    RecordingState,
     SessionId,
     SessionState,
     TaskId,
@@ -47,6 +48,7 @@ def encode_meta(meta: SessionMeta, now: float) -> Item:
         "conversation": text(terms.conversation),
         "speaker_labels": flag(terms.speaker_labels),
         "started_at": number(terms.started_at),
+        "issued_at": number(terms.issued_at),
         OWNER: text(meta.owner or NO_OWNER),
         "epoch": number(meta.epoch),
         "final_until": number(meta.final_until),
@@ -63,10 +65,11 @@ def encode_changes(
 ) -> tuple[Item, tuple[str, ...]]:
     """Give the attributes to set and the names of those to remove; `now` is Unix seconds.
 
-    An unfinished session carries its work key, a finished one the end of its keeping: never both.
+    An unfinished session carries its work key, a finished one the end of its keeping: never both, if no
+    state is written to what has an end.
     """
     item: Item = {}
-    for name in ("state", "client_sha256", "connection_id", "client", "sha256", "transcript"):
+    for name in ("state", "client_sha256", "connection_id", "client", "sha256", "transcript", "recording"):
         if (word := getattr(changes, name)) is not None:
             item[name] = text(word)
     for name in ("streams", "end_offset", "samples", "transcription_id"):
@@ -74,7 +77,7 @@ def encode_changes(
             item[name] = number(count)
     if changes.gaps is not None:
         item["gaps"] = ranges(changes.gaps)
-    if _finishes(changes):
+    if changes.is_finished:
         item[TTL] = number(int(now) + COMMITTED_KEPT_S)
         return item, (WORK_KEY,)
     if changes.state is not None:
@@ -95,10 +98,12 @@ def decode_meta(item: Item) -> SessionMeta:
         speaker_labels=item["speaker_labels"]["BOOL"],
         vocabulary=read_text(item, "vocabulary"),
         started_at=float(item["started_at"]["N"]),
+        issued_at=float(item["issued_at"]["N"]) if "issued_at" in item else 0.0,
     )
     owner = item[OWNER]["S"]
     connection_id = read_text(item, "connection_id")
     transcript = read_text(item, "transcript")
+    recording = read_text(item, "recording")
     return SessionMeta(
         terms=terms,
         owner=None if owner == NO_OWNER else TaskId(owner),
@@ -116,6 +121,8 @@ def decode_meta(item: Item) -> SessionMeta:
         gaps=read_ranges(item, "gaps"),
         transcript=None if transcript is None else TranscriptState(transcript),
         transcription_id=read_whole(item, "transcription_id"),
+        recording=None if recording is None else RecordingState(recording),
+        is_finished=WORK_KEY not in item,
     )
 
 
@@ -132,16 +139,6 @@ def _as_changes(meta: SessionMeta) -> SessionChanges:
         gaps=meta.gaps,
         transcript=meta.transcript,
         transcription_id=meta.transcription_id,
+        recording=meta.recording,
+        is_finished=meta.is_finished or None,
     )
-
-
-def _finishes(changes: SessionChanges) -> bool:
-    match changes.transcript:
-        case TranscriptState.COMPLETE | TranscriptState.INCOMPLETE:
-            return changes.state in (None, SessionState.COMMITTED)
-        case TranscriptState.PENDING:
-            return False
-        case None if changes.state is SessionState.COMMITTED:
-            raise ValueError("a commit says how much of the transcript there is")
-        case None:
-            return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from contract.records import META, PARTITION_KEY, SessionId, SessionState, session_key
+from contract.records import META, PARTITION_KEY, TTL, SessionId, SessionState, session_key
 from streaming_task.adapters.registry_dynamodb.session_items import decode_meta, encode_changes, encode_meta
 from streaming_task.adapters.registry_dynamodb.table import ConditionFailed, Table
 from streaming_task.adapters.registry_dynamodb.values import number, text
@@ -75,6 +75,8 @@ class DynamoSessions:
             before = _FORWARD[: _FORWARD.index(changes.state) + 1]
             values |= {f":before_{place}": text(state) for place, state in enumerate(before)}
             condition += f" AND #state IN ({', '.join(f':before_{place}' for place in range(len(before)))})"
+            condition += " AND attribute_not_exists(#ttl)"  # what is finished is nobody's work again
+            names["#ttl"] = TTL
         table = self._table
         try:
             await table.call(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from contract.records import SessionState, TranscriptState
+from contract.records import RecordingState, SessionState, TranscriptState
 from contract.replies import Ack, Error, Final, Ready, Saved, Stored, Warn, WarningCode
 from contract.wire import Code, Pause, Ping, Refusal, Resume, Stop
 from streaming_task.core import effects as do
@@ -139,7 +139,7 @@ def test_a_hash_that_differs_keeps_the_parts() -> None:
     """Somebody is wrong about the audio: nothing is deleted until a person has looked."""
     scene = committed_scene(sha256="0" * 64)
 
-    assert list(scene.of(do.Compact)) == [do.Compact(verified=False)]
+    assert list(scene.of(do.Compact)) == [do.Compact(may_delete=False)]
     assert do.Report("HashMismatches") in scene.effects
 
 
@@ -449,6 +449,8 @@ def test_losing_the_session_to_another_owner_ends_it_here() -> None:
 def test_a_committed_session_is_forgotten_after_a_minute() -> None:
     """It answers from memory as long as a client may ask, then the store answers."""
     scene = committed_scene()
+    scene.tell(ev.Compacted(RecordingState.COMPACTED))
+    scene.tell(ev.Finished())
 
     scene.wait(59.0)
     assert list(scene.of(do.Close)) == []

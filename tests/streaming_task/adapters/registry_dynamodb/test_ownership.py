@@ -15,6 +15,7 @@ from contract.audio import Encoding, Quality
 from contract.records import (
     WORK_SHARDS,
     ConnectionId,
+    RecordingState,
     SessionId,
     SessionState,
     TaskId,
@@ -55,7 +56,11 @@ SEEN = SessionMeta(
     client="page",
 )
 FINISHED = SessionChanges(
-    state=SessionState.COMMITTED, transcript=TranscriptState.COMPLETE, transcription_id=9
+    state=SessionState.COMMITTED,
+    transcript=TranscriptState.COMPLETE,
+    transcription_id=9,
+    recording=RecordingState.COMPACTED,
+    is_finished=True,
 )
 
 

@@ -14,6 +14,7 @@ from contract.records import (
     META,
     WORK_INDEX,
     ConnectionId,
+    RecordingState,
     SessionId,
     SessionState,
     TaskId,
@@ -98,6 +99,7 @@ FULL = SessionMeta(
     gaps=((100, 200), (300, 400)),
     transcript=TranscriptState.PENDING,
     transcription_id=42,
+    recording=RecordingState.KEPT,
 )
 
 
@@ -227,44 +229,47 @@ async def test_the_sweepers_index_follows_the_state(
     assert in_work(dynamodb, table_name, SessionState.SEALED) == ["task-1"]
 
 
-async def test_a_pending_transcript_is_work_until_it_is_complete(
-    sessions: DynamoSessions, dynamodb: DynamoDBClient, table_name: str
+@pytest.mark.parametrize("transcript", list(TranscriptState))
+async def test_a_committed_session_is_work_until_it_is_finished(
+    sessions: DynamoSessions, dynamodb: DynamoDBClient, table_name: str, transcript: TranscriptState
 ) -> None:
-    """Committed is not finished: only then the item gets its end."""
+    """Parts and text may wait: only when nothing does, the item gets its end, a day to answer `resume`."""
     await sessions.create(META_1)
-    pending = SessionChanges(
-        state=SessionState.COMMITTED, transcript=TranscriptState.PENDING, transcription_id=9
-    )
-    await sessions.update(TERMS.session_id, 1, pending)
-    while_pending = stored(dynamodb, table_name)
+    await sessions.update(TERMS.session_id, 1, committed(transcript))
+    await sessions.update(TERMS.session_id, 1, SessionChanges(recording=RecordingState.COMPACTED))
+    before = stored(dynamodb, table_name)
     found = in_work(dynamodb, table_name, SessionState.COMMITTED)
 
-    await sessions.update(TERMS.session_id, 1, SessionChanges(transcript=TranscriptState.COMPLETE))
+    await sessions.update(TERMS.session_id, 1, SessionChanges(is_finished=True))
 
+    there = await sessions.find(TERMS.session_id)
     finished = stored(dynamodb, table_name)
     assert found == ["task-1"]
-    assert "ttl" not in while_pending
+    assert "ttl" not in before
     assert finished["ttl"] == {"N": str(int(NOW) + COMMITTED_KEPT_S)}
     assert "work" not in finished
     assert in_work(dynamodb, table_name, SessionState.COMMITTED) == []
+    assert there is not None
+    assert (there.is_finished, there.recording) == (True, RecordingState.COMPACTED)
 
 
-async def test_a_commit_with_its_whole_transcript_is_finished_at_once(
+async def test_a_commit_that_arrives_late_makes_no_work_of_what_is_finished(
     sessions: DynamoSessions, dynamodb: DynamoDBClient, table_name: str
 ) -> None:
-    """The usual end: a day to answer `resume`, and out of the sweeper's sight."""
+    """Its first attempt was slow and the second did it; the sweeper must not see the session again."""
     await sessions.create(META_1)
+    await sessions.update(TERMS.session_id, 1, committed(TranscriptState.COMPLETE))
+    await sessions.update(TERMS.session_id, 1, SessionChanges(is_finished=True))
 
-    await sessions.update(
-        TERMS.session_id,
-        1,
-        SessionChanges(state=SessionState.COMMITTED, transcript=TranscriptState.COMPLETE, transcription_id=9),
-    )
+    await sessions.update(TERMS.session_id, 1, committed(TranscriptState.COMPLETE))
 
-    item = stored(dynamodb, table_name)
-    assert item["state"] == {"S": "COMMITTED"}
-    assert item["ttl"] == {"N": str(int(NOW) + COMMITTED_KEPT_S)}
-    assert "work" not in item
+    assert in_work(dynamodb, table_name, SessionState.COMMITTED) == []
+    assert "work" not in stored(dynamodb, table_name)
+
+
+def committed(transcript: TranscriptState) -> SessionChanges:
+    """Make what a commit writes."""
+    return SessionChanges(state=SessionState.COMMITTED, transcript=transcript, transcription_id=9)
 
 
 async def test_a_table_out_of_reach_is_unavailable(sessions: DynamoSessions) -> None:
