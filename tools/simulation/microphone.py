@@ -5,8 +5,6 @@ from __future__ import annotations
 from local_stack.recognisers.counter_audio import FRAMES_PER_S, counter_audio, frame_samples
 from local_stack.recognisers.scripted import FRAMES_PER_WORD
 
-ROUNDING_S = 1e-6  # a clock's last digits must not hold a frame back
-
 
 class CounterMicrophone:
     """Gives every frame once, in time with the clock however seldom it is asked."""
@@ -23,7 +21,7 @@ class CounterMicrophone:
 
     def heard_by(self, elapsed_s: float) -> bytes:
         """Give the frames that are whole so long after the beginning and were not given yet."""
-        whole = min(self._frames, int((elapsed_s + ROUNDING_S) * FRAMES_PER_S))
+        whole = min(self._frames, int(elapsed_s * FRAMES_PER_S))
         if whole <= self._given:
             return b""
         pcm = counter_audio(self._rate_hz, self._given, whole - self._given)

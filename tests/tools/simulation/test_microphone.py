@@ -24,7 +24,7 @@ def test_a_frame_comes_when_it_is_whole() -> None:
 @pytest.mark.parametrize("quality", list(Quality))
 @pytest.mark.parametrize("step_s", [0.013, 0.2, 0.37])
 def test_every_frame_comes_once_however_seldom_it_is_asked(quality: Quality, step_s: float) -> None:
-    """What a late tick did not fetch, the next one does; the clock's rounding loses nothing."""
+    """What a late tick did not fetch, the next one does."""
     rate_hz = PCM_RATE_HZ[quality]
     microphone = CounterMicrophone(rate_hz, 4.0)
 
