@@ -21,7 +21,10 @@ run: $(VENV)/.installed  ## run the whole product on this machine (ARGS="--port-
 
 test: check e2e  ## run every check and every test
 
-check: lint types imports javascript synth unit  ## everything but the browser and the whole stack
+check:  ## everything but the browser and the whole stack
+	@$(MAKE) --no-print-directory $(VENV)/.installed node_modules/.installed
+	@$(MAKE) --no-print-directory -j $(WORKERS) lint types imports javascript synth  # they read, and touch no port
+	@$(MAKE) --no-print-directory unit
 
 setup: $(VENV)/.installed  ## install what `make run` needs into .venv
 

@@ -106,7 +106,7 @@ class Postgres:
 
     def __exit__(self, *_: object) -> None:
         """Stop, and take the cluster away."""
-        self.stop()
+        self._stop_by(signal.SIGQUIT, signal.SIGKILL)  # at once: nothing need be written that is not kept
         self.remove()
 
     @property
@@ -146,10 +146,13 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop the server, cutting open connections; harmless when it is stopped."""
+        self._stop_by(signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)  # fast, immediate, by force
+
+    def _stop_by(self, *signals: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:
             return
-        for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, immediate, by force
+        for how in signals:
             if process.poll() is None:
                 process.send_signal(how)
             try:
