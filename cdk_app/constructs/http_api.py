@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from aws_cdk import Stack
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
@@ -11,6 +15,15 @@ from constructs import Construct
 
 from cdk_app.constructs.access_log import AccessLog
 from cdk_app.constructs.sign_in import SignIn
+
+# Each route has a share of the stage's requests for itself, so that none can use up another's.
+_SHARES: Final[Mapping[str, float]] = MappingProxyType(
+    {
+        "GET /health": 0.25,  # open to anyone: whoever floods it must not keep doctors from their tickets
+        "POST /tickets": 0.5,  # a write each
+        "POST /sign-out-everywhere": 0.25,  # rare, and a call to Cognito each
+    }
+)
 
 
 class HttpApi(Construct):
@@ -32,7 +45,7 @@ class HttpApi(Construct):
         self.api = apigatewayv2.HttpApi(
             self, "Api", description="Tickets, sign-out and health", create_default_stage=False
         )
-        apigatewayv2.HttpStage(
+        self._stage = apigatewayv2.HttpStage(
             self,
             "Stage",
             http_api=self.api,
@@ -41,6 +54,16 @@ class HttpApi(Construct):
             access_log_settings=access_log,
             throttle=apigatewayv2.ThrottleSettings(rate_limit=requests_per_s, burst_limit=burst),
         )
+        plain = self._stage.node.default_child
+        assert isinstance(plain, apigatewayv2.CfnStage)
+        plain.route_settings = {
+            route: {
+                "ThrottlingRateLimit": requests_per_s * share,
+                "ThrottlingBurstLimit": int(burst * share),
+                "DetailedMetricsEnabled": True,  # a route's own settings replace the stage's as a whole
+            }
+            for route, share in _SHARES.items()
+        }
 
     @property
     def domain_name(self) -> str:
@@ -54,11 +77,15 @@ class HttpApi(Construct):
         signed_in = authorizers.HttpJwtAuthorizer(
             "SignedIn", sign_in.issuer, jwt_audience=[sign_in.client.user_pool_client_id]
         )
+        routes = self.api.add_routes(
+            path="/health", methods=[apigatewayv2.HttpMethod.GET], integration=integration
+        )
         for path in ("/tickets", "/sign-out-everywhere"):
-            self.api.add_routes(
+            routes += self.api.add_routes(
                 path=path,
                 methods=[apigatewayv2.HttpMethod.POST],
                 integration=integration,
                 authorizer=signed_in,
             )
-        self.api.add_routes(path="/health", methods=[apigatewayv2.HttpMethod.GET], integration=integration)
+        # API Gateway refuses settings of a route that is not there yet.
+        self._stage.node.add_dependency(*routes)

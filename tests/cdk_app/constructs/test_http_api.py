@@ -49,3 +49,21 @@ def test_the_api_is_throttled_as_configured(assembly: Assembly) -> None:
     settings = stage.properties["DefaultRouteSettings"]
     assert settings["ThrottlingRateLimit"] == STAGES["dev"].http_requests_per_s
     assert settings["ThrottlingBurstLimit"] == STAGES["dev"].http_burst
+
+
+def test_no_route_can_use_up_anothers_requests(assembly: Assembly) -> None:
+    """Health is open to anyone: whoever floods it must not keep a doctor from a ticket."""
+    routes = [
+        route
+        for route in assembly.edge.of_type("AWS::ApiGatewayV2::Route")
+        if not route.properties["RouteKey"].startswith("$")
+    ]
+    stages = assembly.edge.of_type("AWS::ApiGatewayV2::Stage")
+    (stage,) = (stage for stage in stages if stage.properties["StageName"] == "$default")
+
+    limits = stage.properties["RouteSettings"]
+    assert set(limits) == {route.properties["RouteKey"] for route in routes}
+    assert sum(limit["ThrottlingRateLimit"] for limit in limits.values()) <= STAGES["dev"].http_requests_per_s
+    assert sum(limit["ThrottlingBurstLimit"] for limit in limits.values()) <= STAGES["dev"].http_burst
+    assert all(limit["ThrottlingBurstLimit"] >= 1 for limit in limits.values())
+    assert {route.logical_id for route in routes} <= stage.depends_on  # or the stage cannot be made
