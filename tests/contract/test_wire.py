@@ -183,10 +183,11 @@ def test_what_must_be_there_must_be_there(message: dict[str, object]) -> None:
     assert refusal_of(json.dumps(message).encode()).code is Code.BAD_MESSAGE
 
 
+TEXT = st.text(max_size=10)  # small ones: what is long or deep has tests of its own, and takes long to make
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
 )
 KINDS = st.sampled_from(["start", "audio", "resume", "pause", "stop", "renew", "ping"])
 
