@@ -143,9 +143,7 @@ class Integration:
         if backend is not None:
             backend.send(exchange)
         elif count < self._size.most:
-            task = self._loop.create_task(self._open_for(exchange), name="gateway-open-integration")
-            self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
+            self._begin_opening(exchange)
         else:
             self._waiting.append(exchange)
 
@@ -180,9 +178,12 @@ class Integration:
             self._idle.remove(backend)
         exchange = None if self._is_closed else self._next_waiting()
         if exchange is not None:
-            task = self._loop.create_task(self._open_for(exchange), name="gateway-open-integration")
-            self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
+            self._begin_opening(exchange)
+
+    def _begin_opening(self, exchange: _Exchange) -> None:
+        task = self._loop.create_task(self._open_for(exchange), name="gateway-open-integration")
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
 
     def _take_idle(self) -> _Backend | None:
         oldest_allowed = self._loop.time() - self._size.max_age_s
