@@ -28,6 +28,7 @@ from streaming_task.adapters.registry_dynamodb import (
     DynamoLeases,
     DynamoOwnership,
     DynamoSessions,
+    DynamoSignOuts,
     Table,
     open_dynamodb,
 )
@@ -38,12 +39,13 @@ from streaming_task.core.leases import LeaseBoard
 from streaming_task.lease import LeaseKeeper
 from streaming_task.metered import MeteredGateway, MeteredRecognition, metered
 from streaming_task.metrics import MetricsSink, keep_emitting
-from streaming_task.ports import Forwarded, Leases, Unavailable
+from streaming_task.ports import Forwarded, Leases, SignOuts, Unavailable
 from streaming_task.pushes import Pushes
 from streaming_task.record_steps import Services
 from streaming_task.recordings import Recordings
 from streaming_task.sessions import SessionDirectory
 from streaming_task.settings import Settings
+from streaming_task.sign_outs import SignOutWatch
 from streaming_task.sweeper import Sweeper
 from streaming_task.task_network import TaskNetwork
 from streaming_task.telemetry import Counts, log_defect, set_up_logging
@@ -107,6 +109,12 @@ async def run(settings: Settings) -> None:
             settings.limits.commit_retry_s,
             Random(task_id),  # noqa: S311 - jitter, not a secret
         )
+        watch = SignOutWatch(
+            directory,
+            parts.sign_outs,
+            settings.limits.commit_retry_s,  # no more seldom than the sweeps
+            Random(task_id),  # noqa: S311 - jitter, not a secret
+        )
         reception = Reception(task_id, directory, counts)
         ingress = Ingress(
             reception,
@@ -122,6 +130,7 @@ async def run(settings: Settings) -> None:
             asyncio.create_task(keeper.watch(), name="leases"),
             asyncio.create_task(keeper.guard(), name="fence"),
             asyncio.create_task(sweeper.run(), name="sweeper"),
+            asyncio.create_task(watch.run(), name="sign-outs"),
             asyncio.create_task(_keep_house(directory), name="housekeeping"),
             asyncio.create_task(keep_emitting(sink, lambda: _gauges(directory)), name="metrics"),
         ]
@@ -148,6 +157,7 @@ class _Parts:
     leases: Leases
     board: LeaseBoard
     key: ForwardingKey
+    sign_outs: SignOuts
 
 
 @asynccontextmanager
@@ -205,7 +215,8 @@ async def _parts(
         max_sessions=settings.max_sessions,
     )
     try:
-        yield _Parts(directory, services, leases, board, key)
+        sign_outs = metered(DynamoSignOuts(table), Origin.DYNAMODB, sink)
+        yield _Parts(directory, services, leases, board, key, sign_outs)
     finally:
         await peers.close()
         await key.close()

@@ -25,6 +25,7 @@ def new_meta(
         speaker_labels=message.speaker_labels,
         vocabulary=message.vocabulary,
         started_at=time.time(),
+        issued_at=connection.issued_at,
     )
     return SessionMeta(
         terms=terms,

@@ -5,7 +5,7 @@ An adapter turns its SDK's errors into the errors below, chained; whatever else 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -238,6 +238,18 @@ class Connections(Protocol):
 
         Raises:
             Unavailable: it could not be said.
+        """
+        ...
+
+
+class SignOuts(Protocol):
+    """The marks of users who signed out everywhere."""
+
+    async def read(self, users: Collection[UserId]) -> Mapping[UserId, float]:
+        """Read when each of these users last signed out everywhere, Unix seconds; who did not is left out.
+
+        Raises:
+            Unavailable: they could not all be read.
         """
         ...
 

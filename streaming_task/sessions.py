@@ -57,7 +57,7 @@ class SessionDirectory:
         self._limits = limits
         self._max_sessions = max_sessions
         self._answers = StoredAnswers(services.sessions, services.finals, services.pushes, limits.message())
-        self._known = KnownConnections(connections)
+        self.known = KnownConnections(connections)
         self.routing = Routing(
             task_id=task_id,
             sessions=services.sessions,
@@ -81,7 +81,17 @@ class SessionDirectory:
     @property
     def active(self) -> int:
         """Count the sessions that record."""
-        return sum(1 for runner in self._runners.values() if runner.session.is_recording)
+        return len(self.recording)
+
+    @property
+    def recording(self) -> tuple[SessionRunner, ...]:
+        """Give the sessions that record."""
+        return tuple(runner for runner in self._runners.values() if runner.session.is_recording)
+
+    @property
+    def users(self) -> frozenset[UserId]:
+        """Name everyone who is connected or has a session here."""
+        return self.known.users | {runner.session.meta.terms.user_id for runner in self.recording}
 
     @property
     def room(self) -> int:
@@ -92,7 +102,7 @@ class SessionDirectory:
 
     def message(self, connection_id: str, body: bytes) -> int | Awaitable[int]:
         """Take one message; give the HTTP status that says whether it was taken."""
-        known = self._known.get(ConnectionId(connection_id))
+        known = self.known.get(ConnectionId(connection_id))
         if known is None:
             return self._first_message(ConnectionId(connection_id), body)
         self._take(known, body)
@@ -100,7 +110,7 @@ class SessionDirectory:
 
     async def _first_message(self, connection_id: ConnectionId, body: bytes) -> int:
         try:
-            known = await self._known.find(connection_id)
+            known = await self.known.find(connection_id)
         except ports.Unavailable as error:
             _log.warning("Connection not read", extra={"connection_id": connection_id, "code": error.code})
             return TRY_AGAIN
@@ -112,7 +122,7 @@ class SessionDirectory:
     async def forwarded(self, hop: ports.Forwarded) -> int:
         """Take a message that another task took in; 421: its session is not here and not to be claimed."""
         try:
-            known = self._known.get(hop.connection_id) or await self._known.find(hop.connection_id)
+            known = self.known.get(hop.connection_id) or await self.known.find(hop.connection_id)
             message = None if known is None else parse_client_message(hop.body)
         except (ports.Unavailable, Refusal) as error:
             _log.warning("Session message not taken over", extra={"code": type(error).__name__})
@@ -136,6 +146,7 @@ class SessionDirectory:
             return
         try:
             message = parse_client_message(body)
+            known.refuse_revoked(message)
         except Refusal as refusal:
             self._refuse(known, refusal)
             return
@@ -177,9 +188,9 @@ class SessionDirectory:
 
     def forget_the_silent(self) -> None:
         """Drop what is known of connections that cannot be open any more."""
-        for connection_id in self._known.forget_the_silent():
+        for connection_id in self.known.forget_the_silent():
             self._services.pushes.forget(connection_id)
-        self._services.pushes.forget_gone(self._known)
+        self._services.pushes.forget_gone(self.known)
 
     def _refuse(self, known: Known, refusal: Refusal) -> None:
         connection_id = known.connection.connection_id
@@ -192,7 +203,7 @@ class SessionDirectory:
     async def _renew(self, known: Known, message: Renew) -> None:
         connection_id = known.connection.connection_id
         try:
-            is_renewed = await self._known.renew(known, message.ticket)
+            is_renewed = await self.known.renew(known, message.ticket)
         except ports.Unavailable:
             self._answers.refuse(connection_id, Code.INTERNAL, NOT_NOW, ref=message.ref, retry_after_s=1.0)
             return

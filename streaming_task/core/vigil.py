@@ -42,6 +42,7 @@ class Vigil:
         self._progress_at = now  # last new audio, or the stop
         self._audio_from: dict[ConnectionId, float] = {}
         self._limit_hit_at: float | None = None
+        self._ended_at: float | None = None
         self._dies_at = started_at + LIFE_S  # Unix seconds
 
     def heard(self, now: float) -> None:
@@ -68,10 +69,16 @@ class Vigil:
         if self._limit_hit_at is None:
             self._limit_hit_at = now
 
+    def end_now(self, now: float) -> None:
+        """Wait for the client no longer: whoever it is may not go on."""
+        if self._ended_at is None:
+            self._ended_at = now
+
     def is_abandoned(self, now: float, wall: float) -> bool:
         """Tell whether an open session must be ended without its client."""
         return (
-            now >= self._heard_at + self._limits.idle_s
+            self._ended_at is not None
+            or now >= self._heard_at + self._limits.idle_s
             or wall >= self._dies_at
             or (self._limit_hit_at is not None and now >= self._limit_hit_at + self._limits.seal_s)
         )
@@ -85,7 +92,7 @@ class Vigil:
         times = [self._heard_at + self._limits.idle_s, now + max(0.0, self._dies_at - wall)]
         if self._limit_hit_at is not None:
             times.append(self._limit_hit_at + self._limits.seal_s)
-        return min(times)
+        return min(times) if self._ended_at is None else self._ended_at
 
     @property
     def gives_up_at(self) -> float:
@@ -93,5 +100,7 @@ class Vigil:
 
         That is some time without the client, or, if it is there and has nothing to give, a longer one.
         """
+        if self._ended_at is not None:
+            return self._ended_at
         without_client = max(self._heard_at, self._progress_at) + self._limits.seal_s
         return min(without_client, self._progress_at + max(self._limits.idle_s, self._limits.seal_s))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 
 from contract.object_keys import parse_part_key
@@ -162,6 +162,7 @@ class FakeConnections:
     def __init__(self) -> None:
         self.known: dict[ConnectionId, Connection] = {}
         self.tickets: dict[str, UserId] = {}
+        self.issue_at: float | None = None  # Unix seconds: when the tickets' tokens were issued, if told
         self.finds = Turnstile()
         self.renewals = Turnstile()
 
@@ -176,9 +177,28 @@ class FakeConnections:
             if self.tickets.get(ticket) != connection.user_id:
                 return None
             del self.tickets[ticket]
-            longer = replace(connection, authorised_until=connection.authorised_until + 3600.0)
+            longer = replace(
+                connection,
+                issued_at=self.issue_at or connection.issued_at,
+                authorised_until=connection.authorised_until + 3600.0,
+            )
             self.known[connection.connection_id] = longer
             return longer
+
+
+class FakeSignOuts:
+    """Implements `SignOuts`."""
+
+    def __init__(self) -> None:
+        self.marks: dict[UserId, float] = {}
+        self.asked: list[frozenset[UserId]] = []
+        self.reads = Turnstile()
+
+    async def read(self, users: Collection[UserId]) -> Mapping[UserId, float]:
+        """Give the marks of these users."""
+        async with self.reads:
+            self.asked.append(frozenset(users))
+            return {user_id: at for user_id, at in self.marks.items() if user_id in users}
 
 
 class FakeLeases:

@@ -28,6 +28,7 @@ from streaming_task.ports import (
     Recognition,
     Records,
     Sessions,
+    SignOuts,
     StreamRefused,
     StreamSettings,
     Throttled,
@@ -41,6 +42,7 @@ from tests.fakes.ports import (
     FakeLeases,
     FakeRecords,
     FakeSessions,
+    FakeSignOuts,
 )
 from tests.fakes.virtual_time import in_virtual_time, settled, until
 from tests.streaming_task.bench import SESSION, final_result, open_meta, terms
@@ -251,6 +253,17 @@ def test_the_resampler_loses_nothing_once_flushed() -> None:
     in_pieces = cut.push(b"ab") + cut.push(b"cdef") + cut.flush()
 
     assert at_once == in_pieces == b"ababcdcdefef"
+
+
+async def test_sign_outs_are_read_for_those_who_are_asked_about() -> None:
+    """Others' are nobody's business, and who never signed out is left out."""
+    fake = FakeSignOuts()
+    sign_outs: SignOuts = fake
+    fake.marks = {UserId("u1"): 7.0, UserId("u2"): 8.0}
+
+    found = await sign_outs.read([UserId("u1"), UserId("u3")])
+
+    assert found == {"u1": 7.0}
 
 
 # -- the clock ----------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ async def test_an_unknown_connection_is_refused() -> None:
 
     assert status == UNKNOWN_CONNECTION
     assert not bench.sessions.metas
-    assert not bench.directory._known
+    assert not bench.directory.known
 
 
 @in_virtual_time
@@ -298,7 +298,7 @@ async def test_a_connection_long_silent_is_forgotten_and_met_again() -> None:
     await asyncio.sleep(FORGET_AFTER_S)
 
     bench.directory.forget_the_silent()
-    is_known = bool(bench.directory._known)
+    is_known = bool(bench.directory.known)
     status = await bench.say(type="ping", session_id=SESSION)
 
     assert not is_known

@@ -5,6 +5,7 @@ from streaming_task.adapters.registry_dynamodb.finals import DynamoFinals
 from streaming_task.adapters.registry_dynamodb.leases import DynamoLeases
 from streaming_task.adapters.registry_dynamodb.ownership import DynamoOwnership
 from streaming_task.adapters.registry_dynamodb.sessions import DynamoSessions
+from streaming_task.adapters.registry_dynamodb.sign_outs import DynamoSignOuts
 from streaming_task.adapters.registry_dynamodb.table import Table, open_dynamodb
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "DynamoLeases",
     "DynamoOwnership",
     "DynamoSessions",
+    "DynamoSignOuts",
     "Table",
     "open_dynamodb",
 ]

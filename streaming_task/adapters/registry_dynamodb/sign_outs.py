@@ -1,0 +1,55 @@
+"""The marks that the api Lambda writes when a user signs out everywhere: read for many users at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from contract.records import PARTITION_KEY, REVOKED, UserId, user_key
+from streaming_task.adapters.registry_dynamodb.table import Table
+from streaming_task.ports import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import BatchGetItemOutputTypeDef, KeysAndAttributesTypeDef
+
+    from streaming_task.adapters.registry_dynamodb.table import Item
+
+BATCH = 100  # items: BatchGetItem takes no more
+ATTEMPTS = 3  # for the items that a busy table has left out of an answer
+
+
+class DynamoSignOuts:
+    """Implements `SignOuts`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def read(self, users: Collection[UserId]) -> Mapping[UserId, float]:
+        """Read when each of these users last signed out everywhere, Unix seconds; who did not is left out.
+
+        Raises:
+            Unavailable: they could not all be read.
+        """
+        keys = [self._table.key(user_key(user_id), REVOKED) for user_id in sorted(users)]
+        found: dict[UserId, float] = {}
+        for first in range(0, len(keys), BATCH):
+            for item in await self._batch(keys[first : first + BATCH]):
+                user_id = item[PARTITION_KEY]["S"].removeprefix(user_key(""))
+                found[UserId(user_id)] = float(item["at"]["N"])
+        return found
+
+    async def _batch(self, keys: list[Item]) -> list[Item]:
+        found: list[Item] = []
+        wanted: KeysAndAttributesTypeDef = {"Keys": keys, "ConsistentRead": True}
+        for _ in range(ATTEMPTS):
+            answer = await self._ask(wanted)
+            found.extend(answer["Responses"].get(self._table.name, []))
+            left = answer.get("UnprocessedKeys", {}).get(self._table.name)
+            if not left:
+                return found
+            wanted = left
+        raise Unavailable("UnprocessedKeys")
+
+    async def _ask(self, wanted: KeysAndAttributesTypeDef) -> BatchGetItemOutputTypeDef:
+        table = self._table
+        return await table.call(lambda: table.client.batch_get_item(RequestItems={table.name: wanted}))

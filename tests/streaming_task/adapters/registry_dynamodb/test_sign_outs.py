@@ -1,0 +1,102 @@
+"""The marks of those who signed out everywhere are read as the api Lambda writes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from contract.records import UserId, user_key
+from streaming_task.adapters.registry_dynamodb import DynamoSignOuts, Table
+from streaming_task.adapters.registry_dynamodb.sign_outs import ATTEMPTS, BATCH
+from streaming_task.ports import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def mark(dynamodb: DynamoDBClient, table_name: str, user_id: str, at: int) -> None:
+    key = {"pk": {"S": user_key(user_id)}, "sk": {"S": "revoked"}}
+    dynamodb.put_item(TableName=table_name, Item={**key, "at": {"N": str(at)}, "ttl": {"N": str(at + 9)}})
+
+
+async def test_marks_are_found_for_those_who_have_one(
+    dynamodb: DynamoDBClient, table_name: str, table: Table
+) -> None:
+    """Who never signed out is not in the answer, and neither is who was not asked about."""
+    mark(dynamodb, table_name, "u1", 1_800_000_000)
+    mark(dynamodb, table_name, "u2", 1_800_000_007)
+    mark(dynamodb, table_name, "other", 1)
+
+    found = await DynamoSignOuts(table).read({UserId("u1"), UserId("u2"), UserId("u3")})
+
+    assert found == {"u1": 1_800_000_000.0, "u2": 1_800_000_007.0}
+
+
+async def test_more_users_than_one_call_takes_are_all_read(
+    dynamodb: DynamoDBClient, table_name: str, table: Table
+) -> None:
+    """A task may serve more people than DynamoDB reads at once."""
+    users = {UserId(f"u{number}") for number in range(BATCH + 1)}
+    for user_id in users:
+        mark(dynamodb, table_name, user_id, 7)
+
+    assert await DynamoSignOuts(table).read(users) == dict.fromkeys(users, 7.0)
+
+
+async def test_nobody_is_nothing_to_read(table: Table) -> None:
+    """DynamoDB refuses an empty batch."""
+    assert await DynamoSignOuts(table).read(()) == {}
+
+
+class BusyTable(Table):
+    """A table that leaves the last of the keys out of each answer, so many times."""
+
+    def __init__(self, client: DynamoDBClient, name: str, times: int) -> None:
+        super().__init__(client, name)
+        self._times = times
+
+    async def call(self, function: Any) -> Any:
+        """Ask, and leave something out."""
+        answer = await super().call(function)
+        if self._times and answer["Responses"][self.name]:
+            self._times -= 1
+            last = answer["Responses"][self.name].pop()
+            key = {"pk": last["pk"], "sk": last["sk"]}
+            answer["UnprocessedKeys"] = {self.name: {"Keys": [key], "ConsistentRead": True}}
+        return answer
+
+
+@pytest.mark.parametrize("times", [1, ATTEMPTS - 1])
+async def test_what_a_busy_table_leaves_out_is_asked_for_again(
+    dynamodb: DynamoDBClient, table_name: str, times: int
+) -> None:
+    """An answer may be a part of the answer; a user that is left out has not therefore stayed."""
+    users = {UserId("u1"), UserId("u2")}
+    for user_id in users:
+        mark(dynamodb, table_name, user_id, 7)
+    table = BusyTable(dynamodb, table_name, times)
+
+    assert await DynamoSignOuts(table).read(users) == dict.fromkeys(users, 7.0)
+    await table.close()
+
+
+async def test_a_table_that_stays_busy_is_unavailable(dynamodb: DynamoDBClient, table_name: str) -> None:
+    """Better no answer than half of one: the next look asks again."""
+    mark(dynamodb, table_name, "u1", 7)
+    table = BusyTable(dynamodb, table_name, ATTEMPTS)
+
+    with pytest.raises(Unavailable, match="UnprocessedKeys"):
+        await DynamoSignOuts(table).read({UserId("u1")})
+    await table.close()
+
+
+async def test_a_table_in_trouble_is_unavailable(dynamodb: DynamoDBClient) -> None:
+    """Its code is told, never its sentence."""
+    table = Table(dynamodb, "no-such-table")
+
+    with pytest.raises(Unavailable) as told:
+        await DynamoSignOuts(table).read({UserId("u1")})
+
+    assert told.value.code == "ResourceNotFoundException"
+    await table.close()
