@@ -34,7 +34,7 @@ class Fenced(PortError):
 
 
 class Diverged(PortError):
-    """The stored position is not the expected one: nothing was written; read it again."""
+    """The epoch is ours, the stored position another than expected: nothing was written; read it again."""
 
 
 class StreamRefused(Exception):

@@ -210,6 +210,15 @@ class Routing:
             if not lock.locked():
                 self._claiming.pop(session_id, None)
 
+    async def claim_anew(self, session_id: SessionId) -> None:
+        """Take a session over that this task owned until now, unless it is another's; a sweep does else."""
+        try:
+            meta = await self._sessions.find(session_id)
+            if meta is not None and await self.may_sweep(meta):
+                await self.claim(meta)
+        except ports.Unavailable as error:
+            _log.warning("Session not claimed anew", extra={"session_id": session_id, "code": error.code})
+
     async def _stored(self, meta: SessionMeta) -> Stored:
         if meta.samples is not None:
             return [(0, meta.samples)]  # sealed: what the gaps leave out is told by the gaps

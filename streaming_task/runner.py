@@ -43,12 +43,19 @@ READ_RETRY_S = 1.0
 class SessionRunner:
     """Owns one session and everything that is under way for it."""
 
-    def __init__(self, session: Session, services: Services, on_close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        services: Services,
+        on_close: Callable[[], None],
+        on_reclaim: Callable[[], None] = lambda: None,
+    ) -> None:
         self.session = session
         self._terms = session.meta.terms
         self._epoch = session.meta.epoch
         self._services = services
         self._on_close = on_close
+        self._on_reclaim = on_reclaim
         self._loop = asyncio.get_running_loop()
         self._inbox: deque[ev.Event] = deque()
         self._is_working = False
@@ -181,6 +188,8 @@ class SessionRunner:
                 self._attempt(self._steps.release(), "release", ev.Released())
             case do.Report(name, value):
                 self._services.report(name, value)
+            case do.Reclaim():
+                self._on_reclaim()
             case do.Close():
                 self.abort()
                 self._on_close()
@@ -197,9 +206,12 @@ class SessionRunner:
         about = {"session_id": self._terms.session_id, "step": name}
         try:
             event = await work
-        except (ports.Fenced, ports.Diverged) as error:
+        except ports.Fenced as error:
             _log.error("Session lost to another owner", extra=about | {"code": error.code})
             event = ev.OwnershipLost()
+        except ports.Diverged as error:
+            _log.error("Session differs from its store", extra=about | {"code": error.code})
+            event = ev.Diverged()
         except ports.Unavailable as error:
             _log.warning("Session step failed, will be repeated", extra=about | {"code": error.code})
             event = failed

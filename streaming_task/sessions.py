@@ -281,7 +281,12 @@ class SessionDirectory:
         now = asyncio.get_running_loop().time()
         random = Random(f"{session_id} {meta.epoch}")  # noqa: S311 - jitter, not a secret
         session = Session(meta, self._limits, now, random, stored=stored)
-        runner = SessionRunner(session, self._services, lambda: self._close(session_id))
+        runner = SessionRunner(
+            session,
+            self._services,
+            on_close=lambda: self._close(session_id),
+            on_reclaim=lambda: self._errands.run(self.routing.claim_anew(session_id), "claim anew"),
+        )
         self._runners[session_id] = runner
         _log.info("Session opened", extra={"session_id": session_id, "active": self.active})
         if stored is not None:

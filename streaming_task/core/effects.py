@@ -144,6 +144,11 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Reclaim:
+    """Take the session over anew, once it is closed: what is stored is not what was remembered here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Forget the session: it is finished, or another's."""
 
@@ -167,5 +172,6 @@ Effect = (
     | Finish
     | Release
     | Report
+    | Reclaim
     | Close
 )

@@ -142,6 +142,11 @@ class OwnershipLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Diverged:
+    """A write was refused although the epoch is ours: the store does not say what this memory does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Crowded:
     """The task holds too much audio, or no longer, and this session is one of its largest."""
 
@@ -185,6 +190,7 @@ Answer = (
     | Finished
     | TidyFailed
     | OwnershipLost
+    | Diverged
     | Crowded
     | SignedOut
     | Leaving

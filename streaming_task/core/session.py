@@ -27,12 +27,13 @@ from streaming_task.core import events as ev
 from streaming_task.core.aftermath import Aftermath
 from streaming_task.core.audience import Audience
 from streaming_task.core.authorisation import refuse_expired
+from streaming_task.core.departure import Departure
 from streaming_task.core.effects import (
     BeginRecord,
     Close,
     Effect,
     PutPart,
-    Release,
+    Reclaim,
     Report,
     StoreFinal,
 )
@@ -78,8 +79,7 @@ class Session:
         self._vigil = Vigil(limits, now, meta.terms.started_at)
         self._has_said_stored = False
         self._is_closed = False
-        self._is_leaving = False
-        self._has_released = False
+        self._departure = Departure()
         self._is_crowded = False  # the task holds too much, and this session is one of the largest
         self._effects: list[Effect] = []
         self._audience = Audience(self._effects, limits, self._rate_hz, now)
@@ -252,13 +252,15 @@ class Session:
             case ev.SignedOut():
                 self._vigil.end_now(now)
             case ev.Leaving():
-                self._is_leaving = True
+                self._departure.begin()
                 self._recognition.leave()
             case ev.Released():
                 self._audience.say(Moved())
                 self._close()
-            case ev.OwnershipLost():
-                self._effects += [*self._recognition.drop(), Report("OwnershipLost")]
+            case ev.OwnershipLost() | ev.Diverged():  # the store is right, and memory of no more use
+                is_lost = isinstance(event, ev.OwnershipLost)
+                self._effects += self._recognition.drop()
+                self._effects.append(Report("OwnershipLost") if is_lost else Reclaim())
                 self._close()
             case ev.Tick():
                 pass  # what is due is done in any case
@@ -278,7 +280,7 @@ class Session:
     def _advance(self, now: float, wall: float) -> None:
         self._end_if_abandoned(now, wall)
         recording, transcript = self._recording, self._transcript
-        is_flushing = self._ending.end is not None or self._is_leaving
+        is_flushing = self._ending.end is not None or self._departure.is_under_way
         for part in recording.due(now, flush=is_flushing):
             self._effects.append(PutPart(part.start, part.end, part.data))
         self._effects += self._recognition.advance(recording, transcript, now, wall)
@@ -293,18 +295,8 @@ class Session:
         has_given_up = self._recognition.has_given_up
         if self._aftermath.is_over(self._ending, now, has_given_up=has_given_up):
             self._close()
-        elif self._is_leaving and not self._has_released and self._is_settled:
-            self._has_released = True
-            self._effects.append(Release())
-
-    @property
-    def _is_settled(self) -> bool:
-        return (
-            self._recording.all_durable
-            and self._transcript.is_settled
-            and self._recognition.has_left
-            and self._ending.is_between_steps
-        )
+        else:
+            self._effects += self._departure.advance(recording, transcript, self._recognition, self._ending)
 
     def _close(self) -> None:
         self._effects.append(Close())

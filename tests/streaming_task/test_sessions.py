@@ -10,7 +10,7 @@ import pytest
 from contract.records import SessionState, session_id_for
 from contract.wire import MESSAGE_BURST
 from streaming_task.known import FORGET_AFTER_S
-from streaming_task.ports import Fenced, Unavailable
+from streaming_task.ports import Diverged, Fenced, Unavailable
 from streaming_task.sessions import LAST_WORDS_S, TAKEN, TRY_AGAIN, UNKNOWN_CONNECTION
 from tests.fakes.virtual_time import in_virtual_time, settled, until
 from tests.streaming_task.bench import (
@@ -21,6 +21,7 @@ from tests.streaming_task.bench import (
     USER,
     Bench,
     audio_message,
+    final_result,
     open_meta,
     resume_message,
     start_message,
@@ -337,6 +338,25 @@ async def test_a_session_lost_to_another_owner_is_closed_once() -> None:
     await until(lambda: not bench.directory._closing)
 
     assert bench.reports.count("OwnershipLost") == 1
+
+
+@in_virtual_time
+async def test_a_session_whose_store_says_other_than_its_owner_is_read_anew_at_once() -> None:
+    """Text is where the store says it is: the same task goes on from there, and no word is numbered twice."""
+    bench = Bench()
+    bench.connect()
+    await bench.start()
+    stream = await bench.listening()
+    bench.finals.appends.fail(Diverged("final_until"))
+    stream.say(final_result())
+
+    await until(lambda: bench.sessions.metas[SESSION].epoch == 2, within_s=1.0)
+
+    (runner,) = bench.directory._runners.values()
+    assert runner.session.meta.epoch == 2
+    assert bench.heard("moved")
+    assert "OwnershipLost" not in bench.reports
+    await bench.leave()
 
 
 @in_virtual_time

@@ -446,6 +446,18 @@ def test_losing_the_session_to_another_owner_ends_it_here() -> None:
     assert not scene.session.is_recording
 
 
+def test_a_store_that_says_other_than_memory_is_believed() -> None:
+    """Nothing more is done on what was remembered: the session is read anew, under a new epoch."""
+    scene = open_scene()
+    scene.audio(0, RATE)
+    scene.open_stream()
+
+    effects = scene.tell(ev.Diverged())
+
+    assert effects == [do.AbortStream(0), do.Reclaim(), do.Close()]
+    assert scene.tell(ev.Tick()) == []
+
+
 def test_a_committed_session_is_forgotten_after_a_minute() -> None:
     """It answers from memory as long as a client may ask, then the store answers."""
     scene = committed_scene()
