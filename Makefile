@@ -36,7 +36,7 @@ $(VENV)/.installed: requirements-dev.txt
 	  || { echo "This Python cannot make virtual environments: install its venv package (python3-venv)."; exit 1; }
 	@rm -f $@; all="$$(grep -c '^[a-z0-9].*==' requirements-dev.txt)"; n=0; \
 	{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --no-input \
-	    --progress-bar off --require-hashes -r requirements-dev.txt && touch $@; } \
+	    --progress-bar off --no-compile --require-hashes -r requirements-dev.txt && touch $@; } \
 	  | while read -r line; do case "$$line" in Collecting*|Processing*) n=$$((n + 1)); \
 	    printf '\r    %d of %d packages' "$$n" "$$all";; esac; done; echo
 	@test -e $@ || { echo "The packages could not be installed: see what pip says above."; exit 1; }
