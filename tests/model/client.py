@@ -9,6 +9,7 @@ from contract.replies import Ack, Final, Nack, Ready, Saved, Stored
 from contract.wire import Audio, Resume, Stop
 from tests.model.speech import RATE_HZ, speech
 
+CLIENT = "11111111-1111-4111-8111-111111111111"
 MESSAGE_SAMPLES = RATE_HZ // 5
 RESEND_AFTER_S = 2.5
 SILENT_AFTER_S = 12.0
@@ -26,6 +27,7 @@ class ModelClient:
         self.captured = 0
         self.trimmed = 0  # the ring holds [trimmed, captured)
         self.received = 0
+        self._sha256 = hashlib.sha256(speech(0, self.total)).hexdigest()
         self._sent_at: dict[int, float] = {}
         self._stopped_at = -1.0
         self._heard_at = 0.0
@@ -56,8 +58,7 @@ class ModelClient:
         every_s = STOP_EVERY_S if self.stored is None else SAVED_EVERY_S
         if self.captured >= self.total and self.saved is None and now - self._stopped_at >= every_s:
             self._stopped_at = now
-            whole = speech(0, self.total)
-            self._send(Stop(None, self._session_id, self.total, hashlib.sha256(whole).hexdigest()))
+            self._send(Stop(None, self._session_id, self.total, self._sha256))
         if self.saved is not None and not self.is_done and now - self._stopped_at >= RESEND_AFTER_S:
             self._stopped_at = now
             self.resume()
@@ -74,8 +75,7 @@ class ModelClient:
         last = 0
         while last in self.finals:
             last += 1
-        client = "11111111-1111-4111-8111-111111111111"
-        self._send(Resume(None, self._session_id, client, have_from, last - 1))
+        self._send(Resume(None, self._session_id, CLIENT, have_from, last - 1))
 
     def _audio(self, start: int, now: float) -> None:
         start = max(start, self.trimmed)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
 
 from streaming_task.core.results import RecognisedItem, RecognisedResult
 
@@ -14,11 +17,14 @@ WORDS_A_FINAL = 5
 
 def speech(start: int, end: int) -> bytes:
     """Make samples [start, end): word number n, and -n-1 in the word's last sample."""
-    samples = array("h", (index // WORD_SAMPLES for index in range(start, end)))
-    for last in range(start - start % WORD_SAMPLES + WORD_SAMPLES - 1, end, WORD_SAMPLES):
-        if last >= start:
-            samples[last - start] = -(last // WORD_SAMPLES) - 1
-    return samples.tobytes()
+    first = start // WORD_SAMPLES
+    words = b"".join([_word(number) for number in range(first, -(-end // WORD_SAMPLES))])
+    return words[2 * (start - first * WORD_SAMPLES) : 2 * (end - first * WORD_SAMPLES)]
+
+
+@cache
+def _word(number: int) -> bytes:
+    return (array("h", [number]) * (WORD_SAMPLES - 1) + array("h", [-number - 1])).tobytes()
 
 
 @dataclass
@@ -32,15 +38,14 @@ class ModelRecogniser:
     def feed(self, data: bytes) -> list[RecognisedResult]:
         """Hear audio; give what there is to say."""
         said: list[RecognisedResult] = []
-        samples = array("h", data)
-        for offset, value in enumerate(samples):
-            if value < 0:
-                end_s = (self.heard + offset + 1) / RATE_HZ
-                start_s = max(0.0, end_s - WORD_SAMPLES / RATE_HZ)
-                number = -value - 1
-                self._words.append(RecognisedItem(f"w{number:06d}", "word", start_s, end_s, 1.0, None))
-                is_full = number % WORDS_A_FINAL == WORDS_A_FINAL - 1
-                said.append(self._result(is_partial=not is_full))
+        samples = np.frombuffer(data, np.int16)
+        for offset in np.flatnonzero(samples < 0).tolist():
+            end_s = (self.heard + offset + 1) / RATE_HZ
+            start_s = max(0.0, end_s - WORD_SAMPLES / RATE_HZ)
+            number = -int(samples[offset]) - 1
+            self._words.append(RecognisedItem(f"w{number:06d}", "word", start_s, end_s, 1.0, None))
+            is_full = number % WORDS_A_FINAL == WORDS_A_FINAL - 1
+            said.append(self._result(is_partial=not is_full))
         self.heard += len(samples)
         return said
 
