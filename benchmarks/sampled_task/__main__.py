@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from types import FrameType
@@ -19,6 +20,7 @@ from streaming_task.settings import read_settings
 
 EVERY_S = 0.004  # of CPU, not of time: an idle task is not sampled
 SHOWN = 45
+OTHERS = "other threads: DynamoDB, PostgreSQL, hashing, compaction"
 
 
 class Sampler:
@@ -26,6 +28,7 @@ class Sampler:
 
     def __init__(self) -> None:
         self.samples = 0
+        self._main_s = 0.0  # of CPU, of the main thread at the last look
         self._alone: Counter[str] = Counter()
         self._with_all: Counter[str] = Counter()
 
@@ -49,7 +52,9 @@ class Sampler:
 
     def _look(self, _number: int, frame: FrameType | None) -> None:
         self.samples += 1
-        if frame is None:
+        main_s, self._main_s = self._main_s, time.thread_time()
+        if frame is None or self._main_s - main_s < EVERY_S / 2:
+            self._alone[OTHERS] += 1  # the signal is for the whole process, but comes to this thread
             return
         self._alone[_name(frame)] += 1
         seen: set[str] = set()
