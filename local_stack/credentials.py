@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 import os
 import secrets
 import string
@@ -16,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
+
+logger = logging.getLogger(__name__)
 
 VALID_PER_ROTATION: Final = 1.5  # ECS hands out the next set well before the last one expires
 REMEMBERED_S: Final = 3600.0  # an expired key is refused by name for so long, then unknown
@@ -37,14 +40,34 @@ class Issued:
         return f"Issued({self.access_key_id})"
 
 
+class NotIssued(Exception):
+    """There is no new set to be had now; the text is a code."""
+
+
+Mint = Callable[[float, str | None], Issued]
+"""Makes a set that is good until then, at the most, for the task of that id; may raise `NotIssued`."""
+
+
+def mint_credentials(expires_at: float, task: str | None) -> Issued:
+    """Make a set that nobody had before, as STS does."""
+    return Issued(_key_id("ASIA"), secrets.token_urlsafe(30), secrets.token_urlsafe(96), expires_at, task)
+
+
 class CredentialIssuer:
     """Issue credentials to holders, and write what is issued to a file whenever it changes."""
 
-    def __init__(self, file: Path, rotate_s: float, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        file: Path,
+        rotate_s: float,
+        clock: Callable[[], float] = time.time,
+        mint: Mint = mint_credentials,
+    ) -> None:
         """Begin with no holder; `rotate_s` is how long a holder is given the same set."""
         self._file = file
         self._rotate_s = rotate_s
         self._clock = clock
+        self._mint = mint
         self._current: dict[str, Issued] = {}
         self._rotates_at: dict[str, float] = {}
         self._passwords: dict[str, str] = {}
@@ -83,16 +106,17 @@ class CredentialIssuer:
         if password is None or not hmac.compare_digest(given, password.encode()):
             return None
         if self._clock() >= self._rotates_at[holder]:
-            self._rotate(holder, self._current[holder].task)
+            try:
+                self._rotate(holder, self._current[holder].task)
+            except NotIssued as reason:  # the set at hand is good to its end
+                logger.warning("no new credentials", extra={"reason": str(reason)})
         return self._current[holder]
 
     def _rotate(self, holder: str, task: str | None) -> None:
         now = self._clock()
-        expires_at = now + self._rotate_s * VALID_PER_ROTATION
-        issued = Issued(
-            _key_id("ASIA"), secrets.token_urlsafe(30), secrets.token_urlsafe(96), expires_at, task
-        )
-        self._rotates_at[holder] = now + self._rotate_s
+        issued = self._mint(now + self._rotate_s * VALID_PER_ROTATION, task)
+        good_for_s = self._rotate_s if issued.expires_at is None else issued.expires_at - now
+        self._rotates_at[holder] = now + good_for_s / VALID_PER_ROTATION
         self._current[holder] = issued
         self._issued[issued.access_key_id] = issued
         for key, old in list(self._issued.items()):

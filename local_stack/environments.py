@@ -34,6 +34,7 @@ class Surroundings:
     settings: Settings
     postgres: PostgresAddress
     transcribe_ca_file: Path
+    transcribe_region: str = REGION
 
     @property
     def aws_endpoint_url(self) -> str:
@@ -43,6 +44,8 @@ class Surroundings:
     @property
     def transcribe_endpoint_url(self) -> str:
         """Where Transcribe answers."""
+        if self.settings.transcribes_in_aws:
+            return f"https://transcribestreaming.{self.transcribe_region}.amazonaws.com"
         return f"https://localhost:{self.settings.ports.transcribe}"
 
     @property
@@ -108,9 +111,6 @@ def task_environment(around: Surroundings, port: int) -> dict[str, str]:
         env.TASK_ADDRESS: f"127.0.0.1:{port}",
         env.CONNECTIONS_URL: f"http://localhost:{around.settings.ports.gateway}",
         env.FORWARDING_SECRET_ID: FORWARDING_SECRET,
-        env.AWS_TRANSCRIBE_REGION: REGION,
-        env.TRANSCRIBE_ENDPOINT_URL: around.transcribe_endpoint_url,
-        env.TRANSCRIBE_CA_FILE: str(around.transcribe_ca_file),
     }
     lowered = {
         env.MAX_SESSIONS: limits.max_sessions,
@@ -120,7 +120,17 @@ def task_environment(around: Surroundings, port: int) -> dict[str, str]:
         env.SWEEP_INTERVAL_S: limits.sweep_s,
         env.SILENCE_TIMEOUT_S: limits.silence_s,
     }
-    return _every(around) | _database(around) | given | _only_given(lowered)
+    return _every(around) | _database(around) | _transcribe(around) | given | _only_given(lowered)
+
+
+def _transcribe(around: Surroundings) -> dict[str, str]:
+    told = {
+        env.AWS_TRANSCRIBE_REGION: around.transcribe_region,
+        env.TRANSCRIBE_ENDPOINT_URL: around.transcribe_endpoint_url,
+    }
+    if around.settings.transcribes_in_aws:  # whose certificate the system trusts
+        return told
+    return told | {env.TRANSCRIBE_CA_FILE: str(around.transcribe_ca_file)}
 
 
 def as_function(

@@ -18,7 +18,7 @@ OTHER_PORT_BASE: Final = 5100
 MOST_TASKS: Final = 40
 WHOLE: Final = frozenset({"max_sessions", "transcribe_streams", "ticket_s", "token_s"})
 
-Recogniser = Literal["offline", "scripted"]
+Recogniser = Literal["offline", "scripted", "aws"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,11 @@ class Settings:
     limits: Limits
 
     @property
+    def transcribes_in_aws(self) -> bool:
+        """Tell whether Transcribe is the real one."""
+        return self.recognizer == "aws"
+
+    @property
     def origins(self) -> tuple[str, str]:
         """The origins that may open a WebSocket."""
         return (f"http://localhost:{self.ports.page}", f"http://127.0.0.1:{self.ports.page}")
@@ -141,9 +146,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tasks", type=_tasks, default=1, metavar="N", help="streaming tasks (default 1)")
     parser.add_argument(
         "--recognizer",
-        choices=("offline", "scripted"),
+        choices=("offline", "scripted", "aws"),
         default="offline",
-        help="real speech recognition (default), or words counted from counter audio",
+        help="real speech recognition (default); words counted from counter audio; or the real Transcribe "
+        "Medical, with your own AWS credentials and at your cost (about 0.075 USD a minute)",
     )
     parser.add_argument(
         "--state-dir",

@@ -18,8 +18,9 @@ from typing import Any, Final
 import aiohttp
 
 from local_stack.aws_settings import SignInResources
+from local_stack.callers_credentials import DOLLARS_A_MINUTE, find_caller
 from local_stack.children import Child, Children, own_environment
-from local_stack.credentials import CredentialIssuer
+from local_stack.credentials import CredentialIssuer, mint_credentials
 from local_stack.environments import (
     Surroundings,
     api_environment,
@@ -70,29 +71,39 @@ class Stack:
     """One running stack. `start`, then `run` until something fails or it is cancelled, then `stop`."""
 
     def __init__(self, settings: Settings, report: Report, task_module: str) -> None:
-        """Claim what the stack needs, in an order that harms no other stack: programs, ports, folder.
+        """Claim what the stack needs, in an order that harms no other stack; the folder last.
 
         Raises:
-            StartFailed: a program is missing, a port is taken or the folder is not to be had.
+            StartFailed: a program or credentials are missing, a port is taken or the folder is not to be had.
         """
         needed = {**NEEDED_MODULES, f"{task_module}.__main__": "The streaming task"}
         for module, what in needed.items():
             if importlib.util.find_spec(module) is None:
                 raise StartFailed(f"{what} is not installed: run `make setup`.")
         check_ports(settings.ports.needed(settings.tasks))
+        caller = find_caller() if settings.transcribes_in_aws else None
         self._folder = StateFolder(settings.state_dir)
         self._folder.empty()
         self._settings = settings
         self._report = report
         self._children = Children()
         limits = settings.limits
-        self._issuer = CredentialIssuer(self._folder.credentials, limits.credentials_s or CREDENTIALS_S)
+        self._issuer = CredentialIssuer(
+            self._folder.credentials,
+            limits.credentials_s or CREDENTIALS_S,
+            mint=mint_credentials if caller is None else caller.mint,
+        )
         self._control_password = secrets.token_urlsafe(32)
         postgres = Postgres(
             self._folder.cluster, port=settings.ports.postgres, log_file=self._folder.logs / "postgres.log"
         )
         self._postgres = PostgresPart(postgres, self._children, settings.restart_after_s, self._changed)
-        self._around = Surroundings(settings, postgres.address, make_certificates(self._folder.certificates))
+        self._around = Surroundings(
+            settings,
+            postgres.address,
+            make_certificates(self._folder.certificates),
+            REGION if caller is None else caller.region,
+        )
         self._http_api = HttpApi(settings.ports.page, self._issuer, self._control_password, self._control)
         self._api = self._function("api", api_environment(self._around))
         self._migrate = self._function("migrate", migrate_environment(self._around), MIGRATION_TIMEOUT_S)
@@ -169,6 +180,7 @@ class Stack:
         async with AsyncExitStack() as last_things:  # done from the last to the first, whichever fails
             last_things.callback(self._folder.release)
             last_things.callback(self._folder.clear_elsewhere)
+            last_things.callback(self._folder.credentials.unlink, missing_ok=True)  # may be the caller's own
             last_things.push_async_callback(self._children.close)
             last_things.push_async_callback(self._http_api.stop)
             last_things.push_async_callback(self._postgres.stop)
@@ -226,6 +238,13 @@ class Stack:
         self._report("AWS: S3, DynamoDB, Secrets Manager, Cognito")
 
     async def _start_transcribe(self) -> None:
+        if self._settings.transcribes_in_aws:
+            region = self._around.transcribe_region
+            self._report(
+                f"Transcribe Medical: the real one in {region}, with your credentials, at your cost: "
+                f"about {DOLLARS_A_MINUTE} USD a minute of speech"
+            )
+            return
         arguments = transcribe_arguments(self._around, self._folder)
         child = self._start_part("The Transcribe stand-in", arguments, "transcribe")
         await child.ready()
