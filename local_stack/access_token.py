@@ -1,4 +1,4 @@
-"""Get an access token from a running stack, through its sign-in, as a browser would."""
+"""Get tokens from a running stack, through its sign-in, as a browser would."""
 
 from __future__ import annotations
 
@@ -30,6 +30,15 @@ def access_token(user: str, state_dir: Path) -> str:
     Raises:
         NoToken: no stack runs there, or it does not answer.
     """
+    return tokens(user, state_dir)["access_token"]
+
+
+def tokens(user: str, state_dir: Path) -> dict[str, str]:
+    """Sign a built-in user in and give the tokens by OAuth's names.
+
+    Raises:
+        NoToken: as `access_token`.
+    """
     try:
         stack = json.loads((state_dir / "stack.json").read_text())
     except (OSError, ValueError):
@@ -47,7 +56,8 @@ def access_token(user: str, state_dir: Path) -> str:
             "code": code,
             "code_verifier": verifier,
         }
-        return str(json.loads(_fetch(config["token_url"], form))["access_token"])
+        given = json.loads(_fetch(config["token_url"], form))
+        return {name: str(given[name]) for name in ("access_token", "id_token", "refresh_token")}
     except (OSError, ValueError, KeyError):
         raise NoToken(f"The local stack at {stack.get('api_url')} does not answer as it should.") from None
 

@@ -18,6 +18,7 @@ from tests.e2e.dictation import counter_pcm, dictate
 from tests.e2e.raw_client import finish, raw_client, resume, start, ticket_for
 from tests.e2e.records import wait_for
 from tests.e2e.test_health import health
+from tests.e2e.test_sign_out import sign_out_everywhere
 from tests.stack import WITHOUT_PROXY, RunningStack, running_stack
 
 PARTS = ("connect", "disconnect", "api", "migrate", "streaming_task")
@@ -131,7 +132,7 @@ def calls(stack: RunningStack) -> list[dict[str, Any]]:
 
 
 async def do_everything(stack: RunningStack) -> None:
-    """Go every way that leads to AWS: health, two whole sessions, a renewal, a task that leaves."""
+    """Go every way that leads to AWS: health, two whole sessions, a renewal, a sign-out, a leaving task."""
     health(stack, 200)
     pcm = counter_pcm(Quality.MEDIUM, 8.0)
     session = await dictate(stack, pcm, Quality.MEDIUM, speed=2.0)
@@ -146,6 +147,7 @@ async def do_everything(stack: RunningStack) -> None:
         await finish(client, session_id, pcm)
         await client.answer_to(resume(session_id, opening["client"]), "saved")
     wait_until_called(stack, "disconnect", "dynamodb:DeleteItem")
+    assert sign_out_everywhere(stack, stack.token("doctor2"))[0] == 200
 
     known = stack.tasks
     os.kill(known[0]["pid"], signal.SIGTERM)  # a task that leaves takes its lease along
