@@ -69,6 +69,10 @@ class RunningStack:
         """Give every log's text, what died included."""
         return {file: file.read_text(errors="replace") for file in (self.state_dir / "logs").iterdir()}
 
+    def log_of(self, task_id: str) -> str:
+        """Give a task's log, dead or alive."""
+        return (self.state_dir / "logs" / f"task-{task_id}.log").read_text(errors="replace")
+
     def gateway_faults(self, **faults: object) -> dict[str, Any]:
         """Put gateway faults in force; none clears them."""
         return self.admin("gateway", "faults", faults)
@@ -84,6 +88,13 @@ class RunningStack:
     def postgres_down(self, is_down: bool) -> dict[str, Any]:
         """Stop PostgreSQL, or let it run again."""
         return self.admin("gateway", "postgres", {"down": is_down})
+
+    def clear_faults(self) -> None:
+        """Lift every fault that a test may have left in force."""
+        self.gateway_faults()
+        self.transcribe_faults()
+        self.aws_rules()
+        self.postgres_down(False)
 
     def admin(self, part: str, what: str, faults: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ask an admin interface: PUT what is given, DELETE what is empty, GET with None."""

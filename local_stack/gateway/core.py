@@ -214,6 +214,7 @@ class GatewayCore:
         if connection is None or not connection.is_open:
             return _FAILURES[410]
         if owed_bytes > self._settings.receive_buffer_bytes:
+            self.counts.pushes_unread += 1
             return _FAILURES[429]
         connection.heard_at = now
         return DELIVER

@@ -106,6 +106,7 @@ class FaultCounts:
     pushes_410: int = 0
     pushes_429: int = 0
     pushes_5xx: int = 0
+    pushes_unread: int = 0  # answered by 429 because the client does not read
     disconnects: int = 0
     disconnects_dropped: int = 0
 

@@ -27,8 +27,7 @@ def _scripted_stack() -> Iterator[RunningStack]:
 def scripted_stack(_scripted_stack: RunningStack) -> Iterator[RunningStack]:
     """Give a stack whose recogniser reads counter audio."""
     yield _scripted_stack
-    _scripted_stack.gateway_faults()
-    _scripted_stack.transcribe_faults()
+    _scripted_stack.clear_faults()
 
 
 @pytest.fixture(scope="session")

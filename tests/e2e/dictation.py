@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tools.live_connection import LiveConnection, fetch_ticket
 AUDIO = Path(__file__).parent.parent / "data" / "audio"
 SAVED_WITHIN_S = 90.0
 STEP_S = 0.1
+POLL_S = 0.02
 
 
 def counter_pcm(quality: Quality, seconds: float) -> bytes:
@@ -70,6 +71,17 @@ async def dictating(
             group.create_task(speak())
             group.create_task(connection.run())
             yield session
+
+
+async def until(is_so: Callable[[], bool], within_s: float = 60.0) -> None:
+    """Wait for something to become true while a dictation goes on.
+
+    Raises:
+        TimeoutError: it has not in time.
+    """
+    async with asyncio.timeout(within_s):
+        while not is_so():  # noqa: ASYNC110 - a client session tells nobody of what it hears
+            await asyncio.sleep(POLL_S)
 
 
 def read_wav(name: str) -> tuple[np.ndarray, int]:

@@ -6,12 +6,13 @@ import asyncio
 import base64
 import hashlib
 import json
+import socket
 import uuid
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
@@ -92,6 +93,14 @@ class RawClient:
         """Close as a page that gives a reason of its own."""
         await self._socket.close(4000, reason)
 
+    def stop_reading(self) -> None:
+        """Read nothing any more, as a page that hangs: what is sent to it piles up on its way."""
+        self._socket.transport.pause_reading()
+
+    def break_off(self) -> None:
+        """End the connection without a word."""
+        self._socket.transport.abort()
+
     async def wait_until_closed(self) -> int | None:
         """Wait for the server to close, and give its code."""
         async with asyncio.timeout(ANSWER_WITHIN_S):
@@ -134,8 +143,11 @@ async def raw_client(
     ticket: str | None = None,
     origin: str | None = OWN_ORIGIN,
     headers: Mapping[str, str] | None = None,
+    receive_buffer_bytes: int | None = None,
 ) -> AsyncIterator[RawClient]:
     """Open a WebSocket as this user, or with this ticket ("" for none), origin (None for none) and headers.
+
+    `receive_buffer_bytes` is what the kernel may keep for a client that does not read; None: its own measure.
 
     Raises:
         websockets.exceptions.InvalidStatus: the handshake was refused.
@@ -145,16 +157,22 @@ async def raw_client(
         ticket = await ticket_for(stack, user)
     if origin == OWN_ORIGIN:
         origin = info["api_url"]
+    connection = None
+    if receive_buffer_bytes is not None:
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+        connection.connect(("127.0.0.1", urlsplit(info["websocket_url"]).port))
     async with connect(
         f"{info['websocket_url']}?{urlencode({'ticket': ticket} if ticket else {})}",
+        sock=connection,
         origin=None if origin is None else Origin(origin),
         additional_headers=headers,
         ping_interval=None,
         compression=None,
         proxy=None,
         max_queue=None,  # so that what is heard never depends on what is read
-    ) as socket:
-        client = RawClient(socket)
+    ) as websocket:
+        client = RawClient(websocket)
         listening = asyncio.create_task(client.listen(), name="raw client listens")
         try:
             yield client

@@ -1,12 +1,15 @@
-"""A stack of three tasks for every test here."""
+"""Stacks that the tests here share; faults are cleared after each test."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
 from tests.stack import RunningStack, running_stack
+
+ROOM: Final = 4  # sessions that the hurried stack's one task takes
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,7 +21,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def three_tasks() -> Iterator[RunningStack]:
-    """Give a stack of three tasks whose sweepers hurry."""
+def _three_tasks() -> Iterator[RunningStack]:
     with running_stack("--tasks", "3", "--limits", "sweep_s=5") as stack:
         yield stack
+
+
+@pytest.fixture
+def three_tasks(_three_tasks: RunningStack) -> Iterator[RunningStack]:
+    """Give a stack of three tasks whose sweepers hurry."""
+    yield _three_tasks
+    _three_tasks.clear_faults()
+
+
+@pytest.fixture(scope="session")
+def _hurried_stack() -> Iterator[RunningStack]:
+    with running_stack("--limits", f"sweep_s=1,max_sessions={ROOM}") as stack:
+        yield stack
+
+
+@pytest.fixture
+def hurried_stack(_hurried_stack: RunningStack) -> Iterator[RunningStack]:
+    """Give a stack of one small task that sweeps every second."""
+    yield _hurried_stack
+    _hurried_stack.clear_faults()

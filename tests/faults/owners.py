@@ -16,19 +16,37 @@ POLL_S = 0.1
 
 
 async def owner_of(stack: RunningStack, session: ClientSession) -> dict[str, Any]:
-    """Give the living task that owns a session: its id, pid and port."""
+    """Give the living task that owns a session, once it is open: its id, pid and port."""
+    async with asyncio.timeout(OWNED_WITHIN_S):
+        while session.heard.session_id is None:  # noqa: ASYNC110 - a client session tells nobody
+            await asyncio.sleep(POLL_S)
+    return await owner_of_id(stack, session.heard.session_id)
+
+
+async def owner_of_id(stack: RunningStack, session_id: str) -> dict[str, Any]:
+    """Give the living task that owns the session of that id: its id, pid and port."""
     dynamodb = aws_client(stack, "dynamodb")
+    key = {"pk": {"S": f"session#{session_id}"}, "sk": {"S": "meta"}}
     async with asyncio.timeout(OWNED_WITHIN_S):
         while True:
-            if session.heard.session_id is not None:
-                key = {"pk": {"S": f"session#{session.heard.session_id}"}, "sk": {"S": "meta"}}
-                found = await asyncio.to_thread(
-                    dynamodb.get_item, TableName=stack.info["table"], Key=key, ConsistentRead=True
-                )
-                owner = found.get("Item", {}).get("owner", {}).get("S")
-                for task in stack.tasks:
-                    if task["id"] == owner and is_alive(task["pid"]):
-                        return task
+            found = await asyncio.to_thread(
+                dynamodb.get_item, TableName=stack.info["table"], Key=key, ConsistentRead=True
+            )
+            owner = found.get("Item", {}).get("owner", {}).get("S")
+            for task in stack.tasks:
+                if task["id"] == owner and is_alive(task["pid"]):
+                    return task
+            await asyncio.sleep(POLL_S)
+
+
+async def wait_for_other_owner(stack: RunningStack, session: ClientSession, than: dict[str, Any]) -> None:
+    """Wait until another living task owns the session.
+
+    Raises:
+        TimeoutError: none does in time.
+    """
+    async with asyncio.timeout(OWNED_WITHIN_S):
+        while (await owner_of(stack, session))["id"] == than["id"]:  # noqa: ASYNC110 - it is in a table
             await asyncio.sleep(POLL_S)
 
 
