@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, Fn, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -23,6 +24,7 @@ _DATABASE_NAME: Final = "seva_arogya"
 _OWNER: Final = "seva_owner"
 _APPLICATION: Final = "seva_app"  # the migration makes this role, with the password of its secret
 _PASSWORD_CHARACTERS: Final = 48
+_LOGS: Final = ("postgresql", "upgrade")
 _HOST_SEEN_EVERY: Final = Duration.minutes(1)
 _PARAMETERS: Final = {
     "rds.force_ssl": "1",
@@ -46,6 +48,8 @@ class Database(Construct):
         network: Network,
         key: EncryptionKey,
         size: DatabaseSize,
+        stage_name: str,
+        log_retention: logs.RetentionDays,
         removal_policy: RemovalPolicy,
         is_deletion_protected: bool,
     ) -> None:
@@ -58,9 +62,11 @@ class Database(Construct):
             description="PostgreSQL: admits the migration, the api and the tasks",
             allow_all_outbound=False,
         )
+        identifier = _identifier(stage_name)
         self.instance = rds.DatabaseInstance(
             self,
             "Instance",
+            instance_identifier=identifier,
             engine=_ENGINE,
             instance_type=ec2.InstanceType(size.instance_type),
             vpc=network.vpc,
@@ -81,11 +87,22 @@ class Database(Construct):
             copy_tags_to_snapshot=True,
             auto_minor_version_upgrade=False,  # the minor is pinned here; an upgrade is a change to this file
             ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,  # its roots lie in certificates/
-            cloudwatch_logs_exports=["postgresql", "upgrade"],
+            cloudwatch_logs_exports=list(_LOGS),
             monitoring_interval=_HOST_SEEN_EVERY,
             deletion_protection=is_deletion_protected,
             removal_policy=removal_policy,
         )
+        for log in _LOGS:
+            # Before RDS makes it by itself: then it would be kept for ever, and not under our key.
+            group = logs.LogGroup(
+                self,
+                f"{log.capitalize()}Log",
+                log_group_name=f"/aws/rds/instance/{identifier}/{log}",
+                retention=log_retention,
+                encryption_key=key.key,
+                removal_policy=removal_policy,
+            )
+            self.instance.node.add_dependency(group)
         managed = self.instance.secret
         assert managed is not None, "RDS manages the owner's password"
         application = secretsmanager.Secret(
@@ -139,3 +156,11 @@ class Database(Construct):
         """Let the client through as `admit` does, and its identity read the owner's credentials as well."""
         self.admit(client, identity)
         self.owner_secret.grant_read(identity)
+
+
+def _identifier(stage_name: str) -> str:
+    # Known before the instance is there, since its logs are called by it, and another for every stack that is
+    # made, so that what an earlier one left is in nobody's way. CloudFormation will not replace what has a
+    # name: nor should it replace a database with patients in it.
+    stack = Fn.select(2, Fn.split("/", Aws.STACK_ID))
+    return Fn.join("-", ["seva-arogya", stage_name, Fn.select(0, Fn.split("-", stack))])

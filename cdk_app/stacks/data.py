@@ -11,6 +11,7 @@ from cdk_app.constructs.database import Database
 from cdk_app.constructs.encryption_key import EncryptionKey
 from cdk_app.constructs.live_table import LiveTable
 from cdk_app.constructs.network import Network
+from cdk_app.constructs.provider_logs import ProviderLogs
 from cdk_app.constructs.user_pool import UserPool
 
 
@@ -48,9 +49,12 @@ class DataStack(Stack):
             network=self.network,
             key=self.key,
             size=stage.database,
+            stage_name=stage.name,
+            log_retention=stage.log_retention,
             removal_policy=stage.removal_policy,
             is_deletion_protected=stage.is_deletion_protected,
         )
+        ProviderLogs(self, "ProviderLogs", key=self.key, log_retention=stage.log_retention)
         self.users = UserPool(
             self,
             "Users",

@@ -8,6 +8,7 @@ from constructs import Construct
 from cdk_app.config import StageConfiguration
 from cdk_app.constructs.load_balancer import LoadBalancer
 from cdk_app.constructs.migration import Migration
+from cdk_app.constructs.provider_logs import ProviderLogs
 from cdk_app.constructs.python_functions import PythonFunctions
 from cdk_app.constructs.streaming_service import StreamingService
 from cdk_app.constructs.streaming_task import StreamingTask
@@ -52,6 +53,7 @@ class ServiceStack(Stack):
             database=data.database,
         )
         migration.execute_before(service.service)
+        ProviderLogs(self, "ProviderLogs", key=data.key, log_retention=stage.log_retention)
         self.streaming = service
         self.migration = migration
         self.balancer = LoadBalancer(

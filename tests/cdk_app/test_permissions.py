@@ -39,6 +39,21 @@ def test_a_permission_names_its_resource_or_stands_in_the_list(assembly: Assembl
     assert starred == _WITHOUT_A_RESOURCE
 
 
+def test_no_ready_made_policy_is_used_but_where_aws_insists(assembly: Assembly) -> None:
+    """They are written for everybody, and say `*`; the library's own custom resources come with one."""
+    ready_made = {
+        str(arn).partition("service-role/")[2].rstrip("'}]")
+        for role in assembly.resources()
+        if role.type == "AWS::IAM::Role"
+        for arn in role.properties.get("ManagedPolicyArns", ())
+    }
+
+    assert ready_made == {
+        "AmazonRDSEnhancedMonitoringRole",  # for RDS's own agent
+        "AmazonAPIGatewayPushToCloudWatchLogs",  # API Gateway refuses a role that may do less
+    }
+
+
 def test_no_permission_is_to_do_anything(assembly: Assembly) -> None:
     """Not even to a resource of our own."""
     for resource in assembly.resources():
