@@ -36,6 +36,7 @@ from streaming_task.adapters.resampler_soxr import SoxrResampler
 from streaming_task.adapters.transcribe_medical import TranscribeMedical
 from streaming_task.address import task_address
 from streaming_task.core.leases import LeaseBoard
+from streaming_task.core.room import Room
 from streaming_task.lease import LeaseKeeper
 from streaming_task.metered import MeteredGateway, MeteredRecognition, metered
 from streaming_task.metrics import MetricsSink, keep_emitting
@@ -49,6 +50,7 @@ from streaming_task.sign_outs import SignOutWatch
 from streaming_task.sweeper import Sweeper
 from streaming_task.task_network import TaskNetwork
 from streaming_task.telemetry import Counts, log_defect, set_up_logging
+from streaming_task.watch import WatchedRecognition, watch_the_loop
 
 _log = logging.getLogger(__name__)
 
@@ -130,6 +132,7 @@ async def run(settings: Settings) -> None:
             asyncio.create_task(keeper.watch(), name="leases"),
             asyncio.create_task(keeper.guard(), name="fence"),
             asyncio.create_task(sweeper.run(), name="sweeper"),
+            asyncio.create_task(watch_the_loop(parts.room), name="loop"),
             asyncio.create_task(watch.run(), name="sign-outs"),
             asyncio.create_task(_keep_house(directory), name="housekeeping"),
             asyncio.create_task(keep_emitting(sink, lambda: _gauges(directory)), name="metrics"),
@@ -157,6 +160,7 @@ class _Parts:
     leases: Leases
     board: LeaseBoard
     key: ForwardingKey
+    room: Room
     sign_outs: SignOuts
 
 
@@ -189,6 +193,7 @@ async def _parts(
     key = ForwardingKey(forwarding_secret(settings.forwarding_secret_id, settings.region))
     peers = HttpPeers(TaskNetwork.around(address), key)
     board = LeaseBoard()
+    room = Room(settings.max_sessions)
     leases = metered(DynamoLeases(table), Origin.DYNAMODB, sink)
     counted_audio = metered(audio, Origin.S3, sink)
     services = Services(
@@ -198,7 +203,7 @@ async def _parts(
         ownership=metered(DynamoOwnership(table), Origin.DYNAMODB, sink),
         finals=metered(DynamoFinals(table), Origin.DYNAMODB, sink),
         records=metered(records, Origin.DATABASE, sink),
-        recognition=MeteredRecognition(recognition, sink),
+        recognition=WatchedRecognition(MeteredRecognition(recognition, sink), room),
         resampler=SoxrResampler,
         pushes=Pushes(MeteredGateway(gateway, sink)),
         report=report,
@@ -212,11 +217,11 @@ async def _parts(
         leases=leases,
         board=board,
         limits=settings.limits,
-        max_sessions=settings.max_sessions,
+        room=room,
     )
     try:
         sign_outs = metered(DynamoSignOuts(table), Origin.DYNAMODB, sink)
-        yield _Parts(directory, services, leases, board, key, sign_outs)
+        yield _Parts(directory, services, leases, board, key, room, sign_outs)
     finally:
         await peers.close()
         await key.close()

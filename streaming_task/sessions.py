@@ -20,6 +20,7 @@ from streaming_task.core.admission import crowded
 from streaming_task.core.events import Crowded, Leaving, MessageTaken, SessionMessage, Tick
 from streaming_task.core.leases import LeaseBoard
 from streaming_task.core.ownership import SessionMeta
+from streaming_task.core.room import Room
 from streaming_task.core.session import Session
 from streaming_task.core.vigil import SessionLimits
 from streaming_task.errands import Errands
@@ -50,12 +51,12 @@ class SessionDirectory:
         leases: ports.Leases,
         board: LeaseBoard,
         limits: SessionLimits,
-        max_sessions: int,
+        room: Room,
     ) -> None:
         self._task_id = task_id
         self._services = services
         self._limits = limits
-        self._max_sessions = max_sessions
+        self._room = room
         self._answers = StoredAnswers(services.sessions, services.finals, services.pushes, limits.message())
         self.known = KnownConnections(connections)
         self.routing = Routing(
@@ -96,7 +97,9 @@ class SessionDirectory:
     @property
     def room(self) -> int:
         """Count the sessions that could be opened yet."""
-        return 0 if self._is_leaving else max(0, self._max_sessions - self.active - len(self._opening))
+        if self._is_leaving:
+            return 0
+        return self._room.left(self.active + len(self._opening), asyncio.get_running_loop().time())
 
     # -- messages ------------------------------------------------------------------------------------
 

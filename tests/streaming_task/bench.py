@@ -16,12 +16,14 @@ from contract.records import ConnectionId, SessionId, SessionState, TaskId, User
 from streaming_task.core.leases import LeaseBoard
 from streaming_task.core.ownership import SessionMeta, SessionTerms
 from streaming_task.core.results import RecognisedItem, RecognisedResult
+from streaming_task.core.room import Room
 from streaming_task.core.vigil import SessionLimits
 from streaming_task.ports import Connection
 from streaming_task.pushes import Pushes
 from streaming_task.record_steps import Services
 from streaming_task.recordings import Recordings
 from streaming_task.sessions import SessionDirectory
+from streaming_task.watch import WatchedRecognition
 from tests.fakes.live_ports import FakeCompactor, FakeGateway, FakeRecognition, FakeResampler, FakeStream
 from tests.fakes.owning_ports import FakeOwnership, FakePeers
 from tests.fakes.ports import (
@@ -63,6 +65,7 @@ class Bench:
         self.records: FakeRecords = FakeRecords() if beside is None else beside.records
         self.connections: FakeConnections = FakeConnections() if beside is None else beside.connections
         self.recognition = FakeRecognition()
+        self.room = Room(max_sessions)
         self.gateway: FakeGateway = FakeGateway() if beside is None else beside.gateway
         self.compactor = FakeCompactor()
         self.pushes = Pushes(self.gateway)
@@ -77,7 +80,7 @@ class Bench:
             ownership=FakeOwnership(self.sessions),
             finals=self.finals,
             records=self.records,
-            recognition=self.recognition,
+            recognition=WatchedRecognition(self.recognition, self.room),
             resampler=FakeResampler,
             pushes=self.pushes,
             report=lambda name, _: self.reports.append(name),
@@ -90,7 +93,7 @@ class Bench:
             leases=self.leases,
             board=self.board,
             limits=limits,
-            max_sessions=max_sessions,
+            room=self.room,
         )
         self.peers.doors[task_id] = self.directory.forwarded
 
