@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 
 import boto3
@@ -19,13 +20,17 @@ __all__ = ["aws", "postgres_server", "postgres_target", "table", "tls_server"]
 
 
 @pytest.fixture(autouse=True)
-def _no_logger_is_set_up() -> None:
-    """Forget the loggers that an earlier test of the same process made: each writes where that test looked.
+def _as_a_new_instance() -> None:
+    """Forget what an earlier test of the same process left in it: the apps it built, the loggers it set up.
 
-    They cannot be turned to this test's output here: pytest gives the test itself another than its fixtures.
+    An app holds that test's environment, and a logger writes where that test looked. It cannot be turned to
+    this test's output here: pytest gives the test itself another than its fixtures.
     """
     for service in Service:
         logging.Logger.manager.loggerDict.pop(service.value, None)
+        module = sys.modules.get(f"lambdas.{service.value}.handler")
+        if module is not None:
+            module._app.cache_clear()
 
 
 @pytest.fixture

@@ -14,11 +14,20 @@ from streaming_task.telemetry import Counts, log_defect, set_up_logging
 
 @pytest.fixture(autouse=True)
 def _own_logging() -> Iterator[None]:
+    """Give the process its logging back: a test of what libraries say must not find them kept quiet."""
     root = logging.getLogger()
-    before = root.handlers[:], root.level
+    handlers, level = root.handlers[:], root.level
+    levels = {
+        name: logger.level
+        for name, logger in logging.Logger.manager.loggerDict.items()
+        if isinstance(logger, logging.Logger)
+    }
     yield
-    root.handlers[:], level = before
+    root.handlers[:] = handlers
     root.setLevel(level)
+    for name, logger in logging.Logger.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger):
+            logger.setLevel(levels.get(name, logging.NOTSET))
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
