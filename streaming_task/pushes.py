@@ -75,6 +75,8 @@ class Pushes:
         try:
             while (text := outbox.head) is not None:
                 result = await self._push(connection_id, text)
+                outcome = type(result).__name__
+                _log.debug("Message pushed", extra={"connection_id": connection_id, "outcome": outcome})
                 match result:
                     case Delivered():
                         outbox.delivered()

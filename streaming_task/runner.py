@@ -227,6 +227,7 @@ class SessionRunner:
         digest = hashlib.sha256(data).hexdigest()
         key = part_key(terms.user_id, terms.session_id, start, end, digest, terms.encoding)
         await self._services.audio.put(key, data, "application/octet-stream")
+        _log.debug("Session part stored", extra={"session_id": terms.session_id, "start": start, "end": end})
         return ev.PartStored(start, end)
 
     async def _read_audio(self, start: int, end: int) -> ev.Event:
@@ -267,6 +268,9 @@ class SessionRunner:
             self._streams.pop(event.stream, None)
             about = {"session_id": self._terms.session_id, "end": event.ended.end, "code": event.ended.code}
             _log.info("Transcribe stream ended", extra=about)
+        else:
+            about = {"session_id": self._terms.session_id, "kind": type(event).__name__}
+            _log.debug("Transcribe stream said", extra=about)
         self.post(event)
 
     async def _store_final(self, start: int, end: int, final: Final | None) -> ev.Event:

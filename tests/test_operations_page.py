@@ -82,6 +82,32 @@ def test_a_query_asks_for_keys_that_lines_have(query: str) -> None:
     assert asked <= keys_in_code() | KEYS_OF_A_LINE | metrics
 
 
+def test_a_word_to_filter_by_is_in_some_line() -> None:
+    """Whoever has a shell only must find the same lines."""
+    words = PAGE.partition("with one of ")[2].partition(";")[0]
+    messages = {message for message, _ in said()}
+
+    for word in [*re.findall(r"`(\w+)`", words), "migration"]:
+        assert word == "ERROR" or any(word in message for message in messages), word
+
+
+def test_debug_mode_promises_lines_that_there_are() -> None:
+    """And at that level: at any other they would cost what the page says, always."""
+    promised = re.findall(r"\(`([^`]+)`\)", PAGE.partition("### Debug mode")[2].partition("###")[0])
+    debug = {
+        node.args[0].value
+        for file in (ROOT / "streaming_task").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "debug"
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+    assert len(promised) >= 4
+    assert set(promised) <= debug
+
+
 def test_every_metric_is_explained() -> None:
     """And none that there is not."""
     table = PAGE.partition("### What the numbers are")[2].partition("## Alarms")[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from contract.records import ConnectionId
 from contract.replies import Ack, Final, Partial
 from streaming_task.core.push import BACKOFF_MOST_S, GIVE_UP_AFTER
@@ -35,6 +37,23 @@ async def test_messages_are_said_in_order_one_at_a_time() -> None:
 
     assert calls_while_held == 1
     assert gateway.said_to(HERE) == ["final0", "final1", "final2"]
+
+
+@in_virtual_time
+async def test_a_debug_line_tells_of_a_push_and_not_what_it_said(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever looks for a message that did not arrive sees to whom one went, at DEBUG only."""
+    gateway = FakeGateway()
+    pushes = Pushes(gateway)
+    caplog.set_level("DEBUG", logger="streaming_task")
+
+    pushes.send(HERE, "s", Final, "canary")
+    await pushes.drained(HERE)
+
+    said = [line for line in caplog.records if line.name.startswith("streaming_task")]
+    assert [(line.levelname, line.message, vars(line)["outcome"]) for line in said] == [
+        ("DEBUG", "Message pushed", "Delivered")
+    ]
+    assert "canary" not in str([vars(line) for line in said])
 
 
 @in_virtual_time

@@ -180,6 +180,8 @@ class IngressConnection(asyncio.Protocol):
             status = self._handler.message(request.connection_id, request.body)
         except Exception as error:  # noqa: BLE001 - one message's defect must not end the others' connection
             status = _status_of_defect(error)
+        about = {"connection_id": request.connection_id, "size_bytes": len(request.body)}
+        _log.debug("Message taken in", extra=about)
         self._answer_with(status, last)
 
     def _answer_forwarded(self, request: Request, last: bool) -> None:
