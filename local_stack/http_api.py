@@ -110,6 +110,8 @@ class HttpApi:
                 return await _authorise(request, parts.sign_in, always)
             case "/oauth2/token":
                 return await _tokens(request, parts.sign_in, always)
+            case "/logout":
+                return _log_out(request, parts.sign_in, always)
             case _:
                 pass
         route_key = f"{request.method} {request.path}"
@@ -190,6 +192,17 @@ async def _authorise(
                 return web.Response(status=302, headers={**always, "Location": location})
             case _:
                 return _respond(refusal(405, "Method Not Allowed"), always)
+    except BadRequest as refused:
+        return web.Response(status=400, text=f"{refused}\n", headers=always)
+
+
+def _log_out(request: web.BaseRequest, sign_in: SignIn, always: Mapping[str, str]) -> web.StreamResponse:
+    if request.method != "GET":
+        return _respond(refusal(405, "Method Not Allowed"), always)
+    try:
+        return web.Response(
+            status=302, headers={**always, "Location": sign_in.place_after_logout(request.query)}
+        )
     except BadRequest as refused:
         return web.Response(status=400, text=f"{refused}\n", headers=always)
 

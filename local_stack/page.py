@@ -73,6 +73,7 @@ def page_config(origin: str, client_id: str, scopes: tuple[str, ...]) -> dict[st
         "sign_in": {
             "authorize_url": f"{origin}/oauth2/authorize",
             "token_url": f"{origin}/oauth2/token",
+            "logout_url": f"{origin}/logout",
             "client_id": client_id,
             "redirect_uri": f"{origin}{PAGE_PATH}",
             "scopes": list(scopes),

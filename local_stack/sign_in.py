@@ -112,6 +112,19 @@ class SignIn:
         answer = {"code": code} if asked.state is None else {"code": code, "state": asked.state}
         return f"{asked.redirect_uri}?{urlencode(answer)}"
 
+    def place_after_logout(self, query: Mapping[str, str]) -> str:
+        """Give the address to send the browser back to; it has no cookie of ours that could be forgotten.
+
+        Raises:
+            BadRequest: the client or the place to return to is not right.
+        """
+        if query.get("client_id") != self._pool.client_id:
+            raise BadRequest("The client is unknown: reload the page.")
+        place = query.get("logout_uri", "")
+        if place not in self._redirect_uris:
+            raise BadRequest("The address to return to is not this stack's.")
+        return place
+
     async def tokens(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Exchange a code or a refresh token.
 

@@ -46,6 +46,7 @@ class PageContent(Construct):
             "sign_in": {
                 "authorize_url": f"{users.origin}/oauth2/authorize",
                 "token_url": f"{users.origin}/oauth2/token",
+                "logout_url": f"{users.origin}/logout",
                 "client_id": sign_in.client.user_pool_client_id,
                 "redirect_uri": page.url,
                 "scopes": list(SignIn.SCOPES),

@@ -4,7 +4,8 @@ import { Capture } from "./capture.js";
 import { remember, remembered } from "./preferences.js";
 import { Recorder } from "./recorder.js";
 import { Session } from "./session.js";
-import { SignIn, WindowBlocked, answerFromWindow } from "./sign-in.js";
+import { SignIn, SignedOut, WindowBlocked, answerFromWindow } from "./sign-in.js";
+import { signOutEverywhere } from "./sign-out.js";
 import * as texts from "./texts.js";
 import { fetchTicket } from "./tickets.js";
 import { View } from "./view.js";
@@ -56,6 +57,9 @@ class Page {
         break;
       case "signInAgain":
         await this.#signInAgain();
+        break;
+      case "signOut":
+        await this.#signOut();
         break;
       case "start":
         await this.#start();
@@ -146,6 +150,16 @@ class Page {
     this.#view.clearLevel();
     this.#view.showProblem(texts.MICROPHONE_LOST);
     this.#recorder?.tell({ kind: "pause" });
+  }
+
+  async #signOut() {
+    this.#view.showProblem("");
+    try {
+      await signOutEverywhere(this.#config.api_url, this.#signIn, fetch.bind(globalThis));
+      location.assign(this.#signIn.logoutUrl);
+    } catch (error) {
+      this.#view.showProblem(error instanceof SignedOut ? texts.SIGN_OUT_NEEDS_SIGN_IN : texts.SIGN_OUT_FAILED);
+    }
   }
 
   async #signInAgain() {

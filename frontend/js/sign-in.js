@@ -12,6 +12,7 @@ import { toBase64Url } from "./base64.js";
  * @typedef {object} SignInConfig
  * @property {string} authorize_url
  * @property {string} token_url
+ * @property {string} logout_url
  * @property {string} client_id
  * @property {string} redirect_uri
  * @property {string[]} scopes
@@ -57,6 +58,18 @@ export class SignIn {
 
   get isSignedIn() {
     return this.#accessToken !== null;
+  }
+
+  /**
+   * Where this browser forgets, too, who signed in: its sign-in page would otherwise ask nothing the next time.
+   * It comes back to the page.
+   */
+  get logoutUrl() {
+    const url = new URL(this.#config.logout_url);
+    url.search = String(
+      new URLSearchParams({ client_id: this.#config.client_id, logout_uri: this.#config.redirect_uri }),
+    );
+    return url.href;
   }
 
   /**

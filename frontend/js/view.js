@@ -5,7 +5,7 @@ import { TranscriptView } from "./transcript-view.js";
 
 /** @import { Choices, Snapshot } from "./session-types.js" */
 /** @import { Quality } from "./wire.js" */
-/** @typedef {"signIn" | "signInAgain" | "start" | "pause" | "stop" | "takeOver"} Wish */
+/** @typedef {"signIn" | "signInAgain" | "signOut" | "start" | "pause" | "stop" | "takeOver"} Wish */
 
 const LEVEL_FLOOR_DB = -60; // shown as silence
 const LEVEL_FALL = 0.8; // of the last level is kept, so that the bar falls softly
@@ -35,6 +35,7 @@ export class View {
   #buttons = {
     signIn: button("sign-in"),
     signInAgain: button("sign-in-again"),
+    signOut: button("sign-out"),
     start: button("start"),
     pause: button("pause"),
     stop: button("stop"),
@@ -145,6 +146,7 @@ export class View {
     const isOver = phase === "saved" || phase === "failed" || phase === "stored" || phase === "idle";
     const hadFocus = document.activeElement === this.#buttons.start;
     this.#buttons.start.hidden = !isOver;
+    this.#buttons.signOut.hidden = !isOver; // a slip must not end a consultation
     this.#buttons.pause.hidden = this.#buttons.stop.hidden = isOver;
     this.#buttons.pause.disabled = this.#buttons.stop.disabled = !isOpen;
     this.#choices.hidden = !isOver; // they are settled now, and the text needs the room

@@ -9,6 +9,7 @@ import { SignIn, SignedOut, WindowBlocked, answerFromWindow } from "../js/sign-i
 const CONFIG = {
   authorize_url: "https://sign-in.example/oauth2/authorize",
   token_url: "https://sign-in.example/oauth2/token",
+  logout_url: "https://sign-in.example/logout",
   client_id: "page",
   redirect_uri: "https://page.example/live-transcription",
   scopes: ["openid", "profile"],

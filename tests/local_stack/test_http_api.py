@@ -192,6 +192,7 @@ async def test_the_page_is_told_where_everything_is(site: Site) -> None:
         "sign_in": {
             "authorize_url": "http://localhost:5000/oauth2/authorize",
             "token_url": "http://localhost:5000/oauth2/token",
+            "logout_url": "http://localhost:5000/logout",
             "client_id": CLIENT,
             "redirect_uri": RETURN_TO,
             "scopes": ["openid"],

@@ -83,7 +83,14 @@ def test_the_page_is_told_what_only_a_deployment_knows(assembly: Assembly) -> No
     config = json.loads(text)
 
     assert config["api_url"] == "https://"  # and the page's own domain
-    assert config["sign_in"].keys() == {"authorize_url", "token_url", "client_id", "redirect_uri", "scopes"}
+    assert config["sign_in"].keys() == {
+        "authorize_url",
+        "token_url",
+        "logout_url",
+        "client_id",
+        "redirect_uri",
+        "scopes",
+    }
     assert config["sign_in"]["authorize_url"].endswith("/oauth2/authorize")
     assert config["sign_in"]["redirect_uri"].endswith(PAGE_PATH)
     assert config["sign_in"]["scopes"] == ["openid"]
