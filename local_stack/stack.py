@@ -117,6 +117,7 @@ class Stack:
                 ports,
                 self._folder.logs,
                 self._changed,
+                report,
             )
             for _ in range(settings.tasks)
         ]

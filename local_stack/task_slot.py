@@ -76,14 +76,19 @@ class TaskSlot:
         ports: TaskPorts,
         logs: Path,
         on_change: Callable[[], None],
+        report: Callable[[str], None],
     ) -> None:
-        """Take the task's module and what it needs; `on_change` is called when there is a new one."""
+        """Take the task's module and what it needs.
+
+        `on_change` is called when there is a new task, `report` is told when it took a dead one's place.
+        """
         self._around = around
         self._children = children
         self._issuer = issuer
         self._ports = ports
         self._logs = logs
         self._on_change = on_change
+        self._report = report
         self._module = module
         self._running: _Running | None = None
         self._entry: TaskEntry | None = None
@@ -132,12 +137,16 @@ class TaskSlot:
             await asyncio.sleep(POLL_S)
             if self.child is not None:
                 continue
+            ended = self._entry
             self._bury()
             await asyncio.sleep(restart_after_s)
             try:
                 await self.start()
             except StartFailed as failed:
                 logger.warning("task did not start again", extra={"reason": str(failed)})
+                continue
+            if ended is not None and self._entry is not None:
+                self._report(f"Streaming task {ended.id} has ended; {self._entry.id} took its place")
 
     def _bury(self) -> None:
         running, self._running = self._running, None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from typing import Protocol
 
 from websockets.frames import CloseCode, Frame, Opcode
@@ -17,6 +18,7 @@ from websockets.server import ServerProtocol
 from local_stack.gateway.settings import FRAME_LIMIT_BYTES, MESSAGE_LIMIT_BYTES
 from local_stack.tcp_reset import reset
 
+SEND_BUFFER_BYTES = 128 * 1024  # in the kernel; it doubles what it is told
 CLOSE_PATIENCE_S = 2.0  # for the client to close its side, before TCP is aborted
 CONTROL_SLACK_BYTES = 64 * 1024  # owed on top of a last push in pongs, before the client is cut
 
@@ -68,6 +70,8 @@ class ClientSocket(asyncio.Protocol):
     def adopt(self, transport: asyncio.Transport, handshake_answer: bytes) -> None:
         """Take over a connection whose handshake is answered by these bytes."""
         self._transport = transport
+        # Left alone the kernel would keep megabytes for a client that does not read, and call them sent.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         transport.set_protocol(self)
         transport.write(handshake_answer)
 

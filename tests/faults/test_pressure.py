@@ -34,8 +34,8 @@ FLOOD = 400  # messages at once on one connection, of which 100 may be taken
 MOST_RESUMES = 1_000
 RESUME_EVERY_S = 1 / 35  # within the 40 messages a second that a connection has
 SMALL_BUFFER_BYTES = 4_096
-GROWTH_MOST_MB = 48
-REFUSED_PUSHES = 4
+GROWTH_MOST_MB = 32
+REFUSED_PUSHES = 3
 
 
 def gateway_counts(stack: RunningStack) -> dict[str, int]:

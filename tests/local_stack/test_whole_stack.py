@@ -253,6 +253,7 @@ def test_a_killed_task_is_replaced_by_one_with_a_new_id(stack: RunningStack) -> 
     assert after["port"] != before["port"]
     assert get_json(f"http://localhost:{after['port']}/readyz")[1]["task_id"] == after["id"]
     assert f"task-{before['id']}" in stack.info["logs"]
+    assert eventually(lambda: f"{before['id']} has ended; {after['id']} took its place" in stack.said())
 
 
 def test_a_killed_postgres_comes_up_again_with_its_rows(stack: RunningStack) -> None:
