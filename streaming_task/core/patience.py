@@ -27,13 +27,15 @@ class Patience:
         self._most_s = HANG_S
         self.begin()
 
-    def fed(self, pcm: bytes, samples: int, now: float) -> None:
-        """Note audio that was fed."""
+    def fed(self, pcm: bytes, samples: int, now: float) -> bool:
+        """Note audio that was fed; tell whether it was loud."""
         looked_at = memoryview(pcm).cast("h")[::LOOK_AT_EVERY].tolist()
-        if max(looked_at, default=0) > LOUD or min(looked_at, default=0) < -LOUD:
+        is_loud = max(looked_at, default=0) > LOUD or min(looked_at, default=0) < -LOUD
+        if is_loud:
             self._loud += samples
             if self._since is None:
                 self._since = now
+        return is_loud
 
     def lose(self) -> None:
         """Be more patient with the next stream."""

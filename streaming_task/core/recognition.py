@@ -31,6 +31,7 @@ from streaming_task.core.events import (
 )
 from streaming_task.core.ownership import SessionChanges
 from streaming_task.core.patience import Patience
+from streaming_task.core.quiet import Quiet
 from streaming_task.core.recording import Recording
 from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.core.timeline import Timeline
@@ -64,7 +65,10 @@ class Phase(StrEnum):
 class Recognition:
     """The policy over one session's streams, of which at most one is open."""
 
-    def __init__(self, *, rate_hz: int, silence_timeout_s: float, streams: int, random: Random) -> None:
+    def __init__(
+        self, *, rate_hz: int, silence_timeout_s: float, streams: int, begins_at: int, random: Random
+    ) -> None:
+        """Begin with this number of a stream, at this sample: where stored text ends."""
         self._rate_hz = rate_hz
         self._silence_timeout_s = silence_timeout_s
         self._random = random
@@ -87,6 +91,7 @@ class Recognition:
         self._last_end: StreamEnd | None = None
         self._retry_at = 0.0
         self._patience = Patience(rate_hz)
+        self._quiet = Quiet(rate_hz, begins_at)
 
     # -- what happened -------------------------------------------------------------------------------
 
@@ -130,6 +135,8 @@ class Recognition:
                 self._ended(ended, transcript, now, is_stopping=is_stopping)
             case StreamResults(results=results):
                 self._patience.heard()
+                if any(result.text for result in results):
+                    self._quiet.heard_words(self._fed)
                 timeline = Timeline(self._base, self._rate_hz)
                 said = [
                     transcript.heard(result, stream=self.stream, timeline=timeline, fed_until=self._fed)
@@ -237,7 +244,8 @@ class Recognition:
                 effects.append(ReadAudio(self._fed, min(target, self._fed + round(READ_S * rate))))
                 break
             data = recording.read(self._fed, until)
-            self._patience.fed(data, samples, now)
+            if self._patience.fed(data, samples, now):
+                self._quiet.heard_sound(until)
             effects.append(Feed(self.stream, self._fed, data))
             self._credit -= samples
             self._fed = until
@@ -260,6 +268,10 @@ class Recognition:
     def fed(self) -> int:
         """Give how far the open stream, or the last, has been fed, in samples of the session."""
         return self._fed
+
+    def hears_nothing(self) -> bool:
+        """Tell, once in a stretch without words, that it has grown long."""
+        return self._quiet.is_to_be_said(self._fed)
 
     def standing(self, recording: Recording, transcript: Transcript) -> Status:
         """Say what the recogniser does and how far it is behind the audio."""

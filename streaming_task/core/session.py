@@ -43,6 +43,7 @@ from streaming_task.core.recognition import Recognition
 from streaming_task.core.recording import Recording
 from streaming_task.core.transcript import Transcript
 from streaming_task.core.vigil import SessionLimits, Vigil
+from streaming_task.core.warning import NO_SPEECH
 
 
 class Session:
@@ -72,6 +73,7 @@ class Session:
             rate_hz=self._rate_hz,
             silence_timeout_s=limits.silence_s,
             streams=meta.streams,
+            begins_at=meta.final_until,
             random=random,
         )
         self._ending = Ending(meta, commit_retry_s=limits.commit_retry_s)
@@ -320,6 +322,8 @@ class Session:
         if self._ending.is_stored and not self._has_said_stored:
             self._has_said_stored = True
             self._audience.say_stored(self._ending.stored_message())
+        if self._ending.end is None and self._recognition.hears_nothing():
+            self._audience.say(NO_SPEECH)
         status = self._recognition.standing(self._recording, self._transcript)
         self._audience.say_what_is_due(self._recording, status, now)
 

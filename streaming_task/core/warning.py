@@ -1,4 +1,4 @@
-"""Warn a client once of each limit that it comes near. Pure."""
+"""Warn a client once of each limit that it comes near, or of what it may not see. Pure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _SENTENCES = {
     WarningCode.BUFFER_HALF: "Storing is slow: half of what may wait is waiting.",
     WarningCode.AUTH_EXPIRING: "Your sign-in expires soon.",
 }
+NO_SPEECH = Warn(code=WarningCode.SILENCE, message="No speech is heard.")
 
 
 class Warnings:

@@ -88,6 +88,10 @@ class Scene:
         """Let a client send audio."""
         return self.message(Audio("a", "s1", offset, bytes([value, 0]) * samples), connection)
 
+    def send(self, offset: int, pcm: bytes) -> list[do.Effect]:
+        """Let a client send audio of its own making."""
+        return self.message(Audio("a", "s1", offset, pcm))
+
     def stop(self, end: int | None, sha256: str | None = None) -> list[do.Effect]:
         """Let the client stop."""
         return self.message(Stop("stop", "s1", end, sha256))
