@@ -48,9 +48,8 @@ from tools.smoke_checks.outcome import (
 )
 from tools.smoke_checks.pushes import check_gone, check_unread
 from tools.smoke_checks.speech import Speech, check_medical, check_sample, medical_kinds
-from tools.stream_file import Target, local_target
+from tools.stream_file import TOKEN_VARIABLE, Target, local_target
 
-TOKEN_VARIABLE = "SEVA_ACCESS_TOKEN"  # noqa: S105 - a variable's name
 SAMPLE = Path(__file__).parent.parent / "tests" / "data" / "audio" / "real_austen_0870.wav"
 LOCAL_USER = "doctor1"
 

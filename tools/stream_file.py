@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 import time
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from tools.client_session import ClientSession, Terms
 from tools.live_connection import LiveConnection, NotAllowed, fetch_ticket
 
 CAPTURE_S = 0.1
+TOKEN_VARIABLE = "SEVA_ACCESS_TOKEN"  # noqa: S105 - a variable's name
 SAVED_WITHIN_S = 120.0  # after the last sample was captured
 
 
@@ -119,19 +122,24 @@ def local_target(state_dir: Path, user: str) -> Target:
         raise NotAllowed(f"no stack runs in {state_dir}: start it with `make run`") from error
 
 
-def _arguments() -> argparse.Namespace:
+def read_arguments(given: Sequence[str], environ: Mapping[str, str]) -> argparse.Namespace:
+    """Read the command line; the token may come from the environment, where no other process reads it."""
     parser = argparse.ArgumentParser(prog="python -m tools.stream_file", description=__doc__)
     parser.add_argument("file", type=Path, help="a sound file: WAV, FLAC, Ogg")
     parser.add_argument("--state-dir", type=Path, default=Path(".local"), help="of the local stack")
     parser.add_argument("--user", default="doctor1", help="of the local stack")
     parser.add_argument("--api", help="address of a deployed API")
-    parser.add_argument("--token", help="access token for --api")
+    parser.add_argument(
+        "--token", help=f"access token for --api; better in {TOKEN_VARIABLE}, unseen by others"
+    )
     parser.add_argument("--origin", help="the page's origin, for a deployment (default: the API's address)")
     parser.add_argument("--quality", type=Quality, choices=list(Quality), help="default: the file's own")
     parser.add_argument("--realtime-factor", type=float, default=1.0, help="times real time")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
+    if arguments.api is not None and arguments.token is None:
+        arguments.token = environ.get(TOKEN_VARIABLE) or None
     if (arguments.api is None) != (arguments.token is None):
-        parser.error("--api and --token go together")
+        parser.error(f"--api and --token (or {TOKEN_VARIABLE}) go together")
     if not 0 < arguments.realtime_factor <= 100:
         parser.error("--realtime-factor must be above 0 and at most 100")
     return arguments
@@ -139,7 +147,7 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> int:
     """Stream the file named on the command line; give the exit code."""
-    arguments = _arguments()
+    arguments = read_arguments(sys.argv[1:], os.environ)
     console = Console()
     try:
         pcm, quality = read_pcm(arguments.file, arguments.quality)
