@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from contract.records import OWNER, PARTITION_KEY, SORT_KEY, WORK_INDEX, WORK_KEY
 from streaming_task.adapters.registry_dynamodb import Table
+from tests.streaming_task.adapters.registry_dynamodb.lossy_table import LossyTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -64,19 +65,6 @@ async def table(dynamodb: DynamoDBClient, table_name: str) -> AsyncIterator[Tabl
     opened = Table(dynamodb, table_name)
     yield opened
     await opened.close()
-
-
-class LossyTable:
-    """A table of which the answers to the next writes can be lost after the writes were done."""
-
-    def __init__(self, table: Table, proxy: Any) -> None:
-        self.table = table
-        self._proxy = proxy
-
-    def lose(self, answers: int, operation: str = "") -> None:
-        """Lose so many answers, of any or one operation."""
-        self._proxy.losses = answers
-        self._proxy.lost_ones = operation.encode()
 
 
 @pytest.fixture

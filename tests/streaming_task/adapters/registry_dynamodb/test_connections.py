@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 
 from contract.records import ConnectionId, UserId, connection_key, ticket_key, user_key
 from streaming_task.adapters.registry_dynamodb import DynamoConnections, Table
 from streaming_task.ports import Connection, Unavailable
+from tests.streaming_task.adapters.registry_dynamodb.lossy_table import LossyTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,16 +20,6 @@ ID = ConnectionId("L0SM9cOFvHcCIhw=")
 USER = UserId("user-1")
 BEFORE = Connection(ID, USER, issued_at=NOW - 899.5, authorised_until=NOW + 0.5)
 AFTER = Connection(ID, USER, issued_at=1_767_225_590.0, authorised_until=1_767_226_490.0)
-
-
-class Lossy(Protocol):
-    """A table that loses answers."""
-
-    table: Table
-
-    def lose(self, answers: int, operation: str = "") -> None:
-        """Lose so many answers of an operation."""
-        ...
 
 
 class Records:
@@ -130,7 +121,7 @@ async def test_the_same_renewal_is_answered_again(connections: DynamoConnections
 
 
 async def test_a_renewal_whose_answer_was_lost_is_answered_again(
-    lossy_table: Lossy, records: Records
+    lossy_table: LossyTable, records: Records
 ) -> None:
     """Done, but nobody heard: the client repeats, and so may the caller."""
     connections = DynamoConnections(lossy_table.table, clock=lambda: NOW)

@@ -4,43 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract.audio import Encoding, Quality
-from contract.records import META, SessionId, SessionState, TaskId, UserId, final_sort_key, session_key
+from contract.records import META, SessionId, SessionState, TaskId, final_sort_key, session_key
 from contract.replies import Entity, Final, Item
 from streaming_task.adapters.registry_dynamodb import DynamoFinals, DynamoSessions, Table
-from streaming_task.core.ownership import SessionMeta, SessionTerms
+from streaming_task.core.ownership import SessionMeta
 from streaming_task.ports import Diverged, Fenced, Unavailable
+from tests.streaming_task.adapters.registry_dynamodb.lossy_table import LossyTable
+from tests.streaming_task.adapters.registry_dynamodb.one_session import SESSION, TERMS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-SESSION = SessionId("5f1c8f0e-0000-5000-8000-000000000002")
-TERMS = SessionTerms(
-    session_id=SESSION,
-    user_id=UserId("user-1"),
-    encoding=Encoding.PCM,
-    quality=Quality.MEDIUM,
-    sample_rate_hz=16_000,
-    specialty="PRIMARYCARE",
-    conversation="CONVERSATION",
-    speaker_labels=False,
-    vocabulary=None,
-    started_at=1.0,
-)
-
-
-class Lossy(Protocol):
-    """A table that loses answers."""
-
-    table: Table
-
-    def lose(self, answers: int, operation: str = "") -> None:
-        """Lose so many answers, of any or one operation."""
-        ...
 
 
 def final(segment: int, text: str = "chest pain") -> Final:
@@ -107,7 +84,7 @@ async def test_a_repeat_is_a_success_that_changes_nothing(finals: DynamoFinals, 
 
 
 async def test_a_lost_answer_is_made_good_by_repeating(
-    finals: DynamoFinals, lossy_table: Lossy, table: Table
+    finals: DynamoFinals, lossy_table: LossyTable, table: Table
 ) -> None:
     """Done, but nobody heard: the same call again says so and stores nothing twice."""
     lossy = DynamoFinals(lossy_table.table)
@@ -245,7 +222,7 @@ async def test_a_session_without_finals_has_none_to_end(
 
 
 async def test_an_expiry_that_failed_midway_goes_on_where_it_was(
-    finals: DynamoFinals, lossy_table: Lossy, table: Table, dynamodb: DynamoDBClient, table_name: str
+    finals: DynamoFinals, lossy_table: LossyTable, table: Table, dynamodb: DynamoDBClient, table_name: str
 ) -> None:
     """What was done stays done; asking again does the rest."""
     for segment in range(6):

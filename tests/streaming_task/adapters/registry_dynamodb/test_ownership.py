@@ -7,11 +7,10 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract.audio import Encoding, Quality
 from contract.records import (
     WORK_SHARDS,
     ConnectionId,
@@ -20,30 +19,18 @@ from contract.records import (
     SessionState,
     TaskId,
     TranscriptState,
-    UserId,
     session_id_for,
 )
 from streaming_task.adapters.registry_dynamodb import DynamoOwnership, DynamoSessions, Table
-from streaming_task.core.ownership import SessionChanges, SessionMeta, SessionTerms, Unfinished
+from streaming_task.core.ownership import SessionChanges, SessionMeta, Unfinished
 from streaming_task.ports import Fenced, Unavailable
+from tests.streaming_task.adapters.registry_dynamodb.lossy_table import LossyTable
+from tests.streaming_task.adapters.registry_dynamodb.one_session import SESSION, TERMS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ME, OTHER, DEAD = TaskId("me"), TaskId("other"), TaskId("dead")
-SESSION = SessionId("5f1c8f0e-0000-5000-8000-000000000003")
-TERMS = SessionTerms(
-    session_id=SESSION,
-    user_id=UserId("user-1"),
-    encoding=Encoding.PCM,
-    quality=Quality.MEDIUM,
-    sample_rate_hz=16_000,
-    specialty="PRIMARYCARE",
-    conversation="CONVERSATION",
-    speaker_labels=False,
-    vocabulary=None,
-    started_at=1.0,
-)
 SEEN = SessionMeta(
     terms=TERMS,
     owner=DEAD,
@@ -62,16 +49,6 @@ FINISHED = SessionChanges(
     recording=RecordingState.COMPACTED,
     is_finished=True,
 )
-
-
-class Lossy(Protocol):
-    """A table that loses answers."""
-
-    table: Table
-
-    def lose(self, answers: int, operation: str = "") -> None:
-        """Lose so many answers, of any or one operation."""
-        ...
 
 
 @pytest.fixture
@@ -193,7 +170,7 @@ async def test_a_finished_session_is_nobodys_to_take(
 
 
 async def test_a_claim_whose_answer_was_lost_is_known_as_ones_own(
-    ownership: DynamoOwnership, lossy_table: Lossy
+    ownership: DynamoOwnership, lossy_table: LossyTable
 ) -> None:
     """A consistent read settles it."""
     lossy_table.lose(1, "UpdateItem")
@@ -211,7 +188,7 @@ async def test_a_repeat_of_a_claim_that_was_done_is_a_success(ownership: DynamoO
 
 
 async def test_a_claim_that_cannot_be_settled_is_unavailable(
-    ownership: DynamoOwnership, lossy_table: Lossy
+    ownership: DynamoOwnership, lossy_table: LossyTable
 ) -> None:
     """Not knowing is not having lost: the same call again finds out."""
     lossy = DynamoOwnership(lossy_table.table)

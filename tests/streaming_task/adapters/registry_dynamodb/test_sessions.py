@@ -4,56 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract.audio import Encoding, Quality
+from contract.audio import Encoding
 from contract.records import (
     COMMITTED_KEPT_S,
     META,
     WORK_INDEX,
     ConnectionId,
     RecordingState,
-    SessionId,
     SessionState,
     TaskId,
     TranscriptState,
-    UserId,
     session_key,
     work_key,
 )
 from streaming_task.adapters.registry_dynamodb import DynamoSessions, Table
-from streaming_task.core.ownership import SessionChanges, SessionMeta, SessionTerms
+from streaming_task.core.ownership import SessionChanges, SessionMeta
 from streaming_task.ports import Fenced, Unavailable
+from tests.streaming_task.adapters.registry_dynamodb.lossy_table import LossyTable
+from tests.streaming_task.adapters.registry_dynamodb.one_session import TERMS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NOW = 1_767_225_599.123
-TERMS = SessionTerms(
-    session_id=SessionId("5f1c8f0e-0000-5000-8000-000000000001"),
-    user_id=UserId("user-1"),
-    encoding=Encoding.PCM,
-    quality=Quality.LOW,
-    sample_rate_hz=8_000,
-    specialty="CARDIOLOGY",
-    conversation="DICTATION",
-    speaker_labels=True,
-    vocabulary=None,
-    started_at=1_767_225_000.654321,
-)
 META_1 = SessionMeta(terms=TERMS, owner=TaskId("task-1"), epoch=1, state=SessionState.OPEN)
-
-
-class Lossy(Protocol):
-    """A table that loses answers."""
-
-    table: Table
-
-    def lose(self, answers: int) -> None:
-        """Lose so many answers."""
-        ...
 
 
 @pytest.fixture
@@ -150,7 +128,7 @@ async def test_many_tasks_race_and_one_creates(sessions: DynamoSessions) -> None
     assert all(there in (None, winners[0]) for there in outcomes)
 
 
-async def test_a_creation_whose_answer_was_lost_is_known_as_ones_own(lossy_table: Lossy) -> None:
+async def test_a_creation_whose_answer_was_lost_is_known_as_ones_own(lossy_table: LossyTable) -> None:
     """The same call again says that the session is new, for it is this task's."""
     sessions = DynamoSessions(lossy_table.table, clock=lambda: NOW)
     lossy_table.lose(1)
@@ -190,7 +168,7 @@ async def test_another_epoch_writes_nothing(sessions: DynamoSessions, epoch: int
     assert await sessions.find(TERMS.session_id) == META_1
 
 
-async def test_a_lost_answer_to_an_update_is_made_good_by_repeating_it(lossy_table: Lossy) -> None:
+async def test_a_lost_answer_to_an_update_is_made_good_by_repeating_it(lossy_table: LossyTable) -> None:
     """The same call again is safe."""
     sessions = DynamoSessions(lossy_table.table, clock=lambda: NOW)
     changes = SessionChanges(state=SessionState.STOPPING, end_offset=100)
