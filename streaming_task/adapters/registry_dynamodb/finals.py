@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from contract.records import META, PARTITION_KEY, SORT_KEY, TTL, SessionId, final_sort_key, session_key
@@ -16,13 +15,7 @@ from streaming_task.adapters.registry_dynamodb.values import number, text
 from streaming_task.ports import Diverged, Fenced
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import (
-        QueryInputTypeDef,
-        QueryOutputTypeDef,
-        TransactWriteItemTypeDef,
-    )
-
-    from streaming_task.adapters.registry_dynamodb.table import Item
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
 
 LAST_SEGMENT = 999_999  # the highest that a sort key of six digits holds
 TOKEN_CHARACTERS = 36
@@ -62,15 +55,8 @@ class DynamoFinals:
         Raises:
             Unavailable: they could not be read.
         """
-        finals: list[Final] = []
-        from_key: Item | None = None
-        while True:
-            query = self._query(session_id, segment + 1, from_key)
-            page = await self._table.call(partial(self._table.client.query, **query))
-            finals.extend(final_from_json(item["body"]["S"]) for item in page["Items"])
-            from_key = page.get("LastEvaluatedKey")
-            if not from_key:
-                return finals
+        pages = self._table.pages(self._query(session_id, segment + 1))
+        return [final_from_json(item["body"]["S"]) async for page in pages for item in page]
 
     async def expire(self, session_id: SessionId, *, after_s: float) -> None:
         """Let a finished session's finals go so many seconds from now; those that have an end keep it.
@@ -79,23 +65,15 @@ class DynamoFinals:
             Unavailable: some may have none yet; the same call again goes on from there.
         """
         ends_at = int(self._clock() + after_s)
-        from_key: Item | None = None
-        while True:
-            page = await self._everlasting(session_id, from_key)
-            places = [item[SORT_KEY]["S"] for item in page["Items"]]
+        everlasting = self._query(session_id, 0)
+        everlasting["ProjectionExpression"] = SORT_KEY
+        everlasting["FilterExpression"] = "attribute_not_exists(#ttl)"
+        everlasting["ExpressionAttributeNames"] = {"#ttl": TTL}
+        async for page in self._table.pages(everlasting):
+            places = [item[SORT_KEY]["S"] for item in page]
             for first in range(0, len(places), EXPIRED_AT_ONCE):
                 batch = places[first : first + EXPIRED_AT_ONCE]
                 await _all(self._end(session_id, place, ends_at) for place in batch)
-            from_key = page.get("LastEvaluatedKey")
-            if not from_key:
-                return
-
-    async def _everlasting(self, session_id: SessionId, from_key: Item | None) -> QueryOutputTypeDef:
-        query = self._query(session_id, 0, from_key)
-        query["ProjectionExpression"] = SORT_KEY
-        query["FilterExpression"] = "attribute_not_exists(#ttl)"
-        query["ExpressionAttributeNames"] = {"#ttl": TTL}
-        return await self._table.call(partial(self._table.client.query, **query))
 
     async def _end(self, session_id: SessionId, place: str, ends_at: int) -> None:
         table = self._table
@@ -114,8 +92,8 @@ class DynamoFinals:
         except ConditionFailed:
             return
 
-    def _query(self, session_id: SessionId, first: int, from_key: Item | None) -> QueryInputTypeDef:
-        query: QueryInputTypeDef = {
+    def _query(self, session_id: SessionId, first: int) -> QueryInputTypeDef:
+        return {
             "TableName": self._table.name,
             "KeyConditionExpression": f"{PARTITION_KEY} = :session AND {SORT_KEY} BETWEEN :first AND :last",
             "ExpressionAttributeValues": {
@@ -125,9 +103,6 @@ class DynamoFinals:
             },
             "ConsistentRead": True,
         }
-        if from_key is not None:
-            query["ExclusiveStartKey"] = from_key
-        return query
 
     async def _advance(self, session_id: SessionId, epoch: int, start: int, end: int) -> None:
         table = self._table

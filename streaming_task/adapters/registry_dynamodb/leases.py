@@ -64,14 +64,13 @@ class DynamoLeases:
         Raises:
             Unavailable: they could not be read.
         """
-        table = self._table
-        answer = await table.call(
-            lambda: table.client.query(
-                TableName=table.name,
-                KeyConditionExpression=f"{PARTITION_KEY} = :tasks",
-                ExpressionAttributeValues={":tasks": text(TASKS_KEY)},
-                ConsistentRead=True,
-            )
+        pages = self._table.pages(
+            {
+                "TableName": self._table.name,
+                "KeyConditionExpression": f"{PARTITION_KEY} = :tasks",
+                "ExpressionAttributeValues": {":tasks": text(TASKS_KEY)},
+                "ConsistentRead": True,
+            }
         )
         return [
             Lease(
@@ -81,5 +80,6 @@ class DynamoLeases:
                 sessions=read_whole(item, "sessions") or 0,
                 room=read_whole(item, "room") or 0,
             )
-            for item in answer["Items"]
+            async for page in pages
+            for item in page
         ]

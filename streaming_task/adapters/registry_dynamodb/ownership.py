@@ -23,8 +23,6 @@ from streaming_task.core.ownership import SessionMeta, Unfinished
 from streaming_task.ports import Fenced, Unavailable
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, QueryOutputTypeDef
-
     from streaming_task.adapters.registry_dynamodb.table import Item
 
 
@@ -85,14 +83,17 @@ class DynamoOwnership:
         Raises:
             Unavailable: it could not be read.
         """
-        found: list[Unfinished] = []
-        from_key: Item | None = None
-        while True:
-            page = await self._page(state, shard, from_key)
-            found.extend(_decode(item) for item in page["Items"])
-            from_key = page.get("LastEvaluatedKey")
-            if not from_key:
-                return found
+        pages = self._table.pages(
+            {
+                "TableName": self._table.name,
+                "IndexName": WORK_INDEX,
+                "KeyConditionExpression": "#work = :work",
+                "ProjectionExpression": "#session, #owner",
+                "ExpressionAttributeNames": {"#work": WORK_KEY, "#session": PARTITION_KEY, "#owner": OWNER},
+                "ExpressionAttributeValues": {":work": text(f"{state}#{shard}")},
+            }
+        )
+        return [_decode(item) async for page in pages for item in page]
 
     async def _take(self, seen: SessionMeta, owner: TaskId) -> Item:
         table = self._table
@@ -117,20 +118,6 @@ class DynamoOwnership:
     async def _find(self, session_id: SessionId) -> SessionMeta | None:
         item = await self._table.find(session_key(session_id), META)
         return None if item is None else decode_meta(item)
-
-    async def _page(self, state: SessionState, shard: int, from_key: Item | None) -> QueryOutputTypeDef:
-        table = self._table
-        query: QueryInputTypeDef = {
-            "TableName": table.name,
-            "IndexName": WORK_INDEX,
-            "KeyConditionExpression": "#work = :work",
-            "ProjectionExpression": "#session, #owner",
-            "ExpressionAttributeNames": {"#work": WORK_KEY, "#session": PARTITION_KEY, "#owner": OWNER},
-            "ExpressionAttributeValues": {":work": text(f"{state}#{shard}")},
-        }
-        if from_key is not None:
-            query["ExclusiveStartKey"] = from_key
-        return await table.call(lambda: table.client.query(**query))
 
 
 def _decode(item: Item) -> Unfinished:

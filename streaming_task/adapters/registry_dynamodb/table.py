@@ -8,8 +8,9 @@ second attempt after a lost answer is harmless.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import boto3
@@ -21,7 +22,11 @@ from streaming_task.ports import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        QueryInputTypeDef,
+        TransactWriteItemTypeDef,
+    )
 
     Item = dict[str, AttributeValueTypeDef]
 
@@ -107,6 +112,21 @@ class Table:
             )
         )
         return answer.get("Item")
+
+    async def pages(self, query: QueryInputTypeDef) -> AsyncIterator[list[Item]]:
+        """Give what a query finds, a page at a time.
+
+        Raises:
+            Unavailable: a page could not be read.
+        """
+        rest = query
+        while True:
+            page = await self.call(partial(self.client.query, **rest))
+            yield page["Items"]
+            from_key = page.get("LastEvaluatedKey")
+            if not from_key:
+                return
+            rest = {**query, "ExclusiveStartKey": from_key}
 
     async def transact(self, token: str, *writes: TransactWriteItemTypeDef) -> None:
         """Do all writes or none; a repeat with the same token (36 characters at most) is no second write.
