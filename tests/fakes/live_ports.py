@@ -25,6 +25,7 @@ class FakeStream:
         self.is_aborted = False
         self.ends_when_asked = True
         self.is_full = False
+        self.defect: Exception | None = None  # audio meets it
         self.drops_after_end = False  # the port leaves it open whether an ended stream takes audio
         self._ended: Ended | None = None
         self._said: deque[tuple[RecognisedResult, ...]] = deque()
@@ -32,6 +33,8 @@ class FakeStream:
 
     def send_audio(self, audio: bytes) -> bool:
         """Hear audio, or take nothing."""
+        if self.defect is not None:
+            raise self.defect
         if self.drops_after_end and self._ended is not None:
             return True
         if self.is_full:

@@ -329,7 +329,7 @@ async def test_a_stream_whose_audio_breaks_has_ended() -> None:
     """The session opens another; it would feed a dead one for ever."""
     play = Play(Quality.LOW)
     await play.perform(do.OpenStream(3))
-    play.bench.recognition.streams[0].send_audio = _break  # type: ignore[assignment,method-assign]
+    play.bench.recognition.streams[0].defect = DEFECT
 
     told = await play.perform(do.Feed(3, 0, b"\x01\x00\x02\x00"), do.Feed(3, 2, b"\x03\x00"))
 

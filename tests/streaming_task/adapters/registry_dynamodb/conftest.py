@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def client_of(url: str) -> DynamoDBClient:
-    """Build a client without patience or second attempts."""
+    """Build a client without second attempts, that fails in the test's time rather than after it."""
     client: DynamoDBClient = boto3.client(
         "dynamodb",
         endpoint_url=url,
         region_name="us-east-1",
         aws_access_key_id="a",
         aws_secret_access_key="b",
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=5, max_pool_connections=16),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=30, max_pool_connections=16),
     )
     return client
 
