@@ -11,7 +11,7 @@ export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 WORKERS ?= 2
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
-.PHONY: help run test check setup lint types imports javascript unit synth e2e format lock clean browser
+.PHONY: help run test check setup lint types imports javascript unit synth sizes e2e format lock clean browser
 
 help:  ## say what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ synth: node_modules/.installed  ## synthesise the CloudFormation templates into 
 	@mkdir -p build
 	@npx --no-install cdk synth --quiet >build/synth.log 2>&1 || { cat build/synth.log; exit 1; }
 	@$(BIN)/cfn-lint
+
+sizes: synth  ## say how large the Lambdas are and how long they take to import
+	@$(BIN)/python -m tools.package_report
 
 unit: node_modules/.installed
 	@echo "==> Python tests"
