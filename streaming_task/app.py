@@ -183,6 +183,7 @@ async def _parts(
         credentials=credentials,
     )
     table = Table(open_dynamodb(settings.region), settings.table_name)
+    lease_table = table.for_leases()
     records = PostgresRecords(settings.database, region=settings.region)
     recognition = TranscribeMedical(
         region=settings.transcribe_region,
@@ -194,7 +195,7 @@ async def _parts(
     peers = HttpPeers(TaskNetwork.around(address), key)
     board = LeaseBoard()
     room = Room(settings.max_sessions)
-    leases = metered(DynamoLeases(table), Origin.DYNAMODB, sink)
+    leases = metered(DynamoLeases(lease_table), Origin.DYNAMODB, sink)
     counted_audio = metered(audio, Origin.S3, sink)
     services = Services(
         audio=counted_audio,
@@ -226,6 +227,7 @@ async def _parts(
         await peers.close()
         await key.close()
         await records.close()
+        await lease_table.close()
         await table.close()
         await audio.close()
         await gateway.close()

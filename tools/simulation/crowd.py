@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from contract.audio import Quality
+from contract.audio import PCM_RATE_HZ, Quality
 from tools.simulation.browser import SimulatedBrowser, TicketSource
 
 SETTLE_S = 2.0  # from the last one's beginning to where measuring begins
@@ -42,20 +42,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When all spoke together, by the monotonic clock, and how many were live, at the least."""
+    """When all spoke together, by the monotonic clock, and how much audio the server took in it."""
 
     began_at: float
     ended_at: float
-    live: int
+    session_seconds: float
 
     def holds(self, at: float) -> bool:
         """Tell whether a moment lies in it."""
         return self.began_at <= at <= self.ended_at
-
-    @property
-    def session_seconds(self) -> float:
-        """How much was said in it."""
-        return (self.ended_at - self.began_at) * self.live
 
 
 class Crowd:
@@ -121,13 +116,17 @@ class Crowd:
         await self._pause(self._plan.ramp_s + SETTLE_S)
         if self.is_interrupted:
             return
-        began_at, live = time.monotonic(), self.live
+        began_at, before_s = time.monotonic(), self._received_s()
         self._mark(Moment.ALL_SPEAK)
         await self._pause(began_at + self._plan.seconds - time.monotonic())
         if self.is_interrupted:
             return
-        self.windows.append(Window(began_at, time.monotonic(), min(live, self.live)))
+        self.windows.append(Window(began_at, time.monotonic(), self._received_s() - before_s))
         self._mark(Moment.FIRST_ENDS)
+
+    def _received_s(self) -> float:
+        rate_hz = PCM_RATE_HZ[self._plan.quality]
+        return sum(browser.session.heard.received for browser in self.browsers) / rate_hz
 
     async def _pause(self, seconds: float) -> None:
         try:

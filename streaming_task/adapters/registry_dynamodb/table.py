@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Item = dict[str, AttributeValueTypeDef]
 
 WORKERS = 16
+WORKERS_FOR_LEASES = 2  # a bump and a look at the others'
 WAITING = 512  # calls; one more is refused at once: by its turn it would be too late anyway
 CALL_S = 6.5  # both attempts with all their patience
 CONNECT_S = 1.0
@@ -60,7 +61,7 @@ def open_dynamodb(region: str) -> DynamoDBClient:
             connect_timeout=CONNECT_S,
             read_timeout=READ_S,
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            max_pool_connections=WORKERS,
+            max_pool_connections=WORKERS + WORKERS_FOR_LEASES,
             tcp_keepalive=True,
         ),
     )
@@ -70,12 +71,22 @@ def open_dynamodb(region: str) -> DynamoDBClient:
 class Table:
     """One table, called from a few threads."""
 
-    def __init__(self, client: DynamoDBClient, name: str, *, call_s: float = CALL_S) -> None:
+    def __init__(
+        self, client: DynamoDBClient, name: str, *, call_s: float = CALL_S, workers: int = WORKERS
+    ) -> None:
         self.client = client
         self.name = name
         self._call_s = call_s
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="dynamodb")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="dynamodb")
         self._waiting = 0
+
+    def for_leases(self) -> Table:
+        """Give the same table with threads of its own, which wait for no session's calls.
+
+        In the same line, a table slow enough to keep 16 calls waiting would cost the task its lease, and with
+        it every session; claiming them all anew would then keep it slow.
+        """
+        return Table(self.client, self.name, call_s=self._call_s, workers=WORKERS_FOR_LEASES)
 
     async def call(self, function: Callable[[], _Answer]) -> _Answer:
         """Run one call of the client in a thread.

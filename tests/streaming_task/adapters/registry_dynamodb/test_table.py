@@ -87,6 +87,21 @@ async def test_too_many_calls_at_once_are_refused(table: Table) -> None:
     assert unavailable.value.code == "queue_full"
 
 
+async def test_a_lease_waits_for_no_session(table: Table) -> None:
+    """A task whose sessions keep a slow table busy must not be taken for dead."""
+    hung = threading.Event()
+    held = [asyncio.create_task(table.call(lambda: hung.wait(timeout=10))) for _ in range(WAITING)]
+    apart = table.for_leases()
+    await asyncio.sleep(0)
+
+    bumped = await apart.call(lambda: not hung.is_set())
+    hung.set()
+    await asyncio.gather(*held)
+    await apart.close()
+
+    assert bumped
+
+
 async def test_an_unreachable_table_is_unavailable_within_the_patience(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
