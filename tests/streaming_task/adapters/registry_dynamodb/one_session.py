@@ -20,4 +20,5 @@ TERMS: Final = SessionTerms(
     speaker_labels=True,
     vocabulary=None,
     started_at=1_767_225_000.654321,
+    issued_at=1_767_225_590.0,
 )
