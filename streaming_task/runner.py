@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, assert_never
 
 from contract.audio import Encoding, transcribe_rate_hz
-from contract.object_keys import part_key
+from contract.object_keys import part_key, parts_prefix
 from contract.records import ConnectionId, SessionState
 from contract.replies import Error, Final
 from contract.wire import Refusal
@@ -157,6 +157,8 @@ class SessionRunner:
                 self._attempt(self._put_part(start, end, data), "part", ev.PartFailed(start, end))
             case do.ReadAudio(start, end):
                 self._attempt(self._read_audio(start, end), "read", ev.AudioRead(start, b""))
+            case do.ListParts():
+                self._attempt(self._list_parts(), "list", ev.PartsListed(None))
             case do.OpenStream(stream):
                 self._open_stream(stream)
             case do.Feed(stream, start, data):
@@ -229,6 +231,11 @@ class SessionRunner:
         await self._services.audio.put(key, data, "application/octet-stream")
         _log.debug("Session part stored", extra={"session_id": terms.session_id, "start": start, "end": end})
         return ev.PartStored(start, end)
+
+    async def _list_parts(self) -> ev.Event:
+        terms = self._terms
+        parts = await self._services.audio.list_parts(parts_prefix(terms.user_id, terms.session_id))
+        return ev.PartsListed(tuple((part.start, part.end) for part in parts))
 
     async def _read_audio(self, start: int, end: int) -> ev.Event:
         try:

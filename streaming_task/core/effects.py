@@ -51,6 +51,11 @@ class ReadAudio:
 
 
 @dataclass(frozen=True, slots=True)
+class ListParts:
+    """List what is stored; answered by PartsListed."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenStream:
     """Open a recognition stream; answered by StreamOpened or StreamEnded."""
 
@@ -159,6 +164,7 @@ Effect = (
     | Note
     | PutPart
     | ReadAudio
+    | ListParts
     | OpenStream
     | Feed
     | EndStream

@@ -37,6 +37,13 @@ class PartFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PartsListed:
+    """The sample ranges of all parts that are stored, before anything is given up; None: nobody could say."""
+
+    parts: tuple[tuple[int, int], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class AudioRead:
     """Stored audio, asked for because memory no longer holds it; empty: it could not be read."""
 
@@ -178,6 +185,7 @@ StreamEvent = StreamOpened | StreamResults | StreamBlocked | StreamWritable | St
 Answer = (
     PartStored
     | PartFailed
+    | PartsListed
     | AudioRead
     | StreamEvent
     | FinalStored

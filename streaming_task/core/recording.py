@@ -235,6 +235,15 @@ class Recording:
         if self._in_flight.pop((start, end), None) is not None:
             self._durable.add(start, end)
 
+    def found(self, parts: Iterable[Range]) -> None:
+        """Note what the store holds, whoever wrote it."""
+        for start, end in parts:
+            if self._received.missing(start, end):
+                self._is_hashed = False
+            self._durable.add(start, end)
+            self._received.add(start, end)
+            self._gaps.remove(start, end)
+
     def failed(self, start: int, end: int, now: float) -> None:
         """Note that a part may or may not be stored: the same one is written again later."""
         flight = self._in_flight.get((start, end))

@@ -38,6 +38,7 @@ from streaming_task.core.effects import (
     StoreFinal,
 )
 from streaming_task.core.ending import Ending
+from streaming_task.core.inventory import Inventory
 from streaming_task.core.ownership import SessionMeta
 from streaming_task.core.recognition import Recognition
 from streaming_task.core.recording import Recording
@@ -68,6 +69,7 @@ class Session:
             end=meta.end_offset,
             gaps=meta.gaps,
         )
+        self._inventory = Inventory(self._recording, is_first_owner=stored is None)
         self._transcript = Transcript(final_until=meta.final_until, segments=meta.segments)
         self._recognition = Recognition(
             rate_hz=self._rate_hz,
@@ -134,11 +136,13 @@ class Session:
         if isinstance(message, Audio):
             refuse_expired(event.authorised_until, wall, message.ref)
         self._vigil.heard(now)
+        self._inventory.heard()
         match message:
             case Start():
                 self._attach(connection_id, message.client, None, message.ref, now)
             case Resume():
-                self._give_up_what_no_one_has(connection_id, message, now)
+                if self._vigil.is_only_source(connection_id, now):
+                    self._inventory.give_up(message.have_from)
                 self._attach(connection_id, message.client, message.last_segment, message.ref, now)
             case Audio():
                 self._take_audio(connection_id, message, now)
@@ -165,10 +169,6 @@ class Session:
             connection_id, ref, self._recording.received, finals_after=last_segment, then=answers
         )
         self._audience.owe_ack(now)
-
-    def _give_up_what_no_one_has(self, connection_id: ConnectionId, message: Resume, now: float) -> None:
-        if self._vigil.is_only_source(connection_id, now):
-            self._recording.give_up(below=message.have_from)
 
     def _take_audio(self, connection_id: ConnectionId, message: Audio, now: float) -> None:
         if self._ending.is_fixed:
@@ -217,8 +217,7 @@ class Session:
         if isinstance(event, ev.StreamEvent):
             is_stopping = self._ending.end is not None
             said = self._recognition.note(event, self._transcript, now, wall, is_stopping=is_stopping)
-            for partial in said:
-                self._audience.say(partial)
+            self._audience.say(*said)
             return
         match event:
             case ev.PartStored(start, end):
@@ -226,6 +225,8 @@ class Session:
             case ev.PartFailed(start, end):
                 self._recording.failed(start, end, now)
                 self._effects.append(Report("PartsFailed"))
+            case ev.PartsListed(parts):
+                self._inventory.listed(parts, now)
             case ev.AudioRead(start, data):
                 self._recording.put_back(start, data)
                 self._recognition.read_done()
@@ -281,6 +282,7 @@ class Session:
 
     def _advance(self, now: float, wall: float) -> None:
         self._end_if_abandoned(now, wall)
+        self._effects += self._inventory.advance(now)
         recording, transcript = self._recording, self._transcript
         is_flushing = self._ending.end is not None or self._departure.is_under_way
         for part in recording.due(now, flush=is_flushing):
@@ -312,10 +314,10 @@ class Session:
 
     def _end_if_abandoned(self, now: float, wall: float) -> None:
         if self._ending.end is None:
-            if self._vigil.is_abandoned(now, wall):
+            if self._vigil.is_abandoned(now, wall) and self._inventory.is_known():
                 self._end_at(self._recording.received_end, None, now)
                 self._recording.give_up()
-        elif self._recording.missing() and self._vigil.has_waited_enough(now):
+        elif self._recording.missing() and self._vigil.has_waited_enough(now) and self._inventory.is_known():
             self._recording.give_up()
 
     def _say_what_is_due(self, now: float) -> None:
@@ -339,7 +341,9 @@ class Session:
             self._ending.next_due_at(now),
             self._aftermath.next_due_at(),
         ]
-        if self._ending.end is None:
+        if self._inventory.is_awaited:
+            times.append(self._inventory.next_due_at())
+        elif self._ending.end is None:
             times.append(self._vigil.abandoned_at(now, wall))
         elif self._recording.missing():
             times.append(self._vigil.gives_up_at)

@@ -137,6 +137,8 @@ class Owner:
                 )
             case do.ReadAudio(start, end):
                 self._read(start, end)
+            case do.ListParts():
+                self._list()
             case do.StoreFinal(start, end, final):
                 self._call(
                     lambda: stores.append(epoch, start, end, final),
@@ -218,6 +220,12 @@ class Owner:
             self._later(READ_RETRY_S, ev.AudioRead(start, b""))
         else:
             self._later(CALL_S, ev.AudioRead(start, self._stores.read(start, end)))
+
+    def _list(self) -> None:
+        if self._schedule.now < self._stores.away_until or self._schedule.chance(self._faults.part_fails):
+            self._later(CALL_S, ev.PartsListed(None))
+        else:
+            self._later(CALL_S, ev.PartsListed(tuple(self._stores.parts)))
 
     # -- recognition ---------------------------------------------------------------------------------
 

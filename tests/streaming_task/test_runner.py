@@ -114,12 +114,13 @@ COMMIT = do.Commit(TranscriptState.COMPLETE)
     ("effect", "done", "failed"),
     [
         (PUT, ev.PartStored(0, 1), ev.PartFailed(0, 1)),
+        (do.ListParts(), ev.PartsListed(()), ev.PartsListed(None)),
         (STORE, ev.FinalStored(), ev.FinalFailed()),
         (STOP, ev.StopStored(), ev.StepFailed()),
         (SEAL, ev.Sealed(1, "0" * 64, ()), ev.StepFailed()),
         (COMMIT, ev.Committed(1), ev.StepFailed()),
     ],
-    ids=["part", "final", "stop", "seal", "commit"],
+    ids=["part", "list", "final", "stop", "seal", "commit"],
 )
 @pytest.mark.parametrize("kind", ["done", "unavailable", "broken"])
 def test_every_step_is_answered_once(effect: do.Effect, done: ev.Event, failed: ev.Event, kind: str) -> None:
@@ -131,6 +132,7 @@ def test_every_step_is_answered_once(effect: do.Effect, done: ev.Event, failed: 
         bench = play.bench
         doors = {
             do.PutPart: bench.audio.puts,
+            do.ListParts: bench.audio.lists,
             do.StoreFinal: bench.finals.appends,
             do.WriteStop: bench.sessions.updates,
             do.Seal: bench.audio.lists,

@@ -143,6 +143,7 @@ def test_a_new_owner_that_is_told_seals_it_likewise(
 
     scene.tell(ev.SignedOut())
 
+    scene.tell(ev.PartsListed(((0, RATE),)))
     if state is SessionState.OPEN:
         scene.tell(ev.StopStored())
     assert [(asked.end, asked.gaps) for asked in scene.of(do.Seal)] == [(sealed_at, gaps)]
