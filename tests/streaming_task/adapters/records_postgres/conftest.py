@@ -83,12 +83,12 @@ def address(postgres_target: Target, vault: Vault, database: PostgresConnection)
 
 @pytest.fixture
 async def open_records(address: Address) -> AsyncIterator[Callable[..., PostgresRecords]]:
-    """Open the adapter on the database, or on a changed address."""
+    """Open the adapter on the database, or on a changed address, with patience for a busy machine."""
     opened: list[PostgresRecords] = []
 
-    def open_one(**changes: Any) -> PostgresRecords:
+    def open_one(*, answer_s: float = 20.0, **changes: Any) -> PostgresRecords:
         records = PostgresRecords(
-            replace(address, **changes), region=REGION, connect_s=2.0, answer_s=1.0, call_s=5.0
+            replace(address, **changes), region=REGION, connect_s=20.0, answer_s=answer_s, call_s=50.0
         )
         opened.append(records)
         return records

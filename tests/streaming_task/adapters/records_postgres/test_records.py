@@ -262,7 +262,7 @@ async def test_a_lock_that_is_not_given_up_is_unavailable_in_time(
     open_records: Opener, database: PostgresConnection
 ) -> None:
     """A blocked table holds up records for so long and no longer, and the next one finds its way."""
-    records = open_records()
+    records = open_records(answer_s=4.0)
     await records.begin(BEGUN)
     database.run("BEGIN")
     database.run("LOCK TABLE transcriptions")
@@ -286,7 +286,7 @@ async def test_a_server_that_does_not_answer_is_unavailable_in_time(open_records
     port = server.sockets[0].getsockname()[1]
 
     with pytest.raises(Unavailable):
-        await open_records(port=port).check()
+        await open_records(port=port, answer_s=0.5).check()
     server.close()
 
 
