@@ -44,10 +44,10 @@ class DynamoSignOuts:
         for _ in range(ATTEMPTS):
             answer = await self._ask(wanted)
             found.extend(answer["Responses"].get(self._table.name, []))
-            left = answer.get("UnprocessedKeys", {}).get(self._table.name)
-            if not left:
+            left = answer["UnprocessedKeys"].get(self._table.name)
+            if left is None:
                 return found
-            wanted = left
+            wanted = {"Keys": left["Keys"], "ConsistentRead": True}
         raise Unavailable("UnprocessedKeys")
 
     async def _ask(self, wanted: KeysAndAttributesTypeDef) -> BatchGetItemOutputTypeDef:
