@@ -11,7 +11,7 @@ export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 WORKERS ?= 2
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
-.PHONY: help run test check setup lint types imports javascript unit synth sizes e2e format lock clean browser
+.PHONY: help run test check setup lint types imports javascript unit synth sizes e2e mutants soak format lock clean browser
 
 help:  ## say what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -95,6 +95,12 @@ unit: node_modules/.installed
 e2e: $(VENV)/.installed browser  ## run the tests of the whole stack, with a browser and real speech
 	@echo "==> the whole stack"
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m e2e
+
+mutants: node_modules/.installed  ## break each guarantee on purpose, in a copy, and see its tests fail (ARGS="ring" for some)
+	@$(BIN)/python -m tests.mutants $(ARGS)
+
+soak: node_modules/.installed  ## thousands of schedules, hundreds of killed tasks, measured (ARGS="processes --kills 40")
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 format: $(VENV)/.installed  ## put the Python code into its form
 	@$(BIN)/ruff check --fix --quiet $(PACKAGES)

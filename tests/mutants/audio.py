@@ -1,0 +1,145 @@
+"""Slips that lose audio, or say that it is safe when it is not."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+CORE = "streaming_task/core"
+CORE_TESTS = "tests/streaming_task/core"
+HOSTILE = "tests/model/test_schedules.py::test_a_hostile_world_loses_nothing"
+
+AUDIO = (
+    Mutant(
+        "acknowledge on receipt",
+        "I1: acknowledged is durable",
+        f"{CORE}/acknowledgement.py",
+        "said.append(Ack(received=recording.received, durable=recording.durable))",
+        "said.append(Ack(received=recording.received, durable=recording.received))",
+        (HOSTILE,),
+    ),
+    Mutant(
+        "durable once the part is on its way",
+        "I1: acknowledged is durable",
+        f"{CORE}/recording.py",
+        "                self._unwritten.remove(start, end)\n",
+        "                self._unwritten.remove(start, end)\n                self._durable.add(start, end)\n",
+        (f"{CORE_TESTS}/test_recording.py", HOSTILE),
+    ),
+    Mutant(
+        "a failed part counts as stored",
+        "I1: acknowledged is durable",
+        f"{CORE}/session.py",
+        "                self._recording.failed(start, end, now)\n",
+        "                self._recording.stored(start, end)\n",
+        (HOSTILE,),
+    ),
+    Mutant(
+        "any answer of S3 is a good one",
+        "I1: acknowledged is durable",
+        "streaming_task/adapters/recording_s3/bucket.py",
+        "                case 200 | 412:\n                    return\n",
+        "                case 200 | 412 | 500 | 503:\n                    return\n",
+        ("tests/streaming_task/adapters/recording_s3/test_bucket.py",),
+    ),
+    Mutant(
+        "a part is written over what is there",
+        "I3: stored bytes are those sent; the first durable copy stands",
+        "streaming_task/adapters/recording_s3/bucket.py",
+        '            "if-none-match": "*",\n',
+        "",
+        ("tests/streaming_task/adapters/recording_s3/test_bucket.py",),
+    ),
+    Mutant(
+        "a resend replaces what was received",
+        "I3: stored bytes are those sent; the first copy stands",
+        f"{CORE}/recording.py",
+        "        if not self._held.agrees(offset, data) and self._contradicts(offset, data):\n",
+        "        if False:\n",
+        (f"{CORE_TESTS}/test_recording.py",),
+    ),
+    Mutant(
+        "a retried part is dropped",
+        "I3: stored bytes are those sent",
+        f"{CORE}/recording.py",
+        "                parts.append(flight.part)\n",
+        "                pass\n",
+        (HOSTILE,),
+    ),
+    Mutant(
+        "the rest of a full buffer is left out of the parts",
+        "I3: stored bytes are those sent",
+        f"{CORE}/recording.py",
+        "                end = min(run_to, start + samples_in(PART_BYTES))\n",
+        "                end = min(run_to - 1, start + samples_in(PART_BYTES))\n",
+        (f"{CORE_TESTS}/test_recording.py", HOSTILE),
+    ),
+    Mutant(
+        "in order of arrival, not of offset",
+        "I3: stored bytes are in their places",
+        f"{CORE}/reorder.py",
+        "            index = bisect_left(self._starts, gap_from)\n",
+        "            index = len(self._starts)\n",
+        (f"{CORE_TESTS}/test_reorder.py", HOSTILE),
+    ),
+    Mutant(
+        "audio is let go of before it is durable",
+        "I3: what is not durable is held",
+        f"{CORE}/recording.py",
+        "        self._held.drop_below(min(covered, durable))\n",
+        "        self._held.drop_below(covered)\n",
+        (f"{CORE_TESTS}/test_recording.py",),
+    ),
+    Mutant(
+        "sealed on stop, not once all is durable",
+        "I3: the seal covers every sample",
+        f"{CORE}/ending.py",
+        "        is_all_durable = recording.durable >= self.end and recording.all_durable\n",
+        "        is_all_durable = True\n",
+        (HOSTILE,),
+    ),
+    Mutant(
+        "a new owner trusts what was received, not what is stored",
+        "I1, I3: only the store outlives an owner",
+        "streaming_task/routing.py",
+        "        return [(part.start, part.end) for part in parts]\n",
+        "        return [(0, part.end) for part in parts]\n",
+        ("tests/streaming_task/test_routing.py",),
+    ),
+    Mutant(
+        "audio that was refused keeps an idle session alive",
+        "a session without its doctor is sealed at the idle limit",
+        f"{CORE}/session.py",
+        "        if isinstance(message, Audio):\n"
+        "            refuse_expired(event.authorised_until, wall, message.ref)\n"
+        "        self._vigil.heard(now)\n",
+        "        self._vigil.heard(now)\n"
+        "        if isinstance(message, Audio):\n"
+        "            refuse_expired(event.authorised_until, wall, message.ref)\n",
+        (f"{CORE_TESTS}/test_session.py",),
+    ),
+    Mutant(
+        "parts are deleted though the client's hash differs",
+        "nothing is deleted until it is known to be right",
+        f"{CORE}/aftermath.py",
+        "            step: Effect = Compact(may_delete=not ending.contradicts_client)\n",
+        "            step: Effect = Compact(may_delete=True)\n",
+        (f"{CORE_TESTS}/test_session.py",),
+    ),
+    Mutant(
+        "one session's bad message ends its neighbours",
+        "I7: a session's fault is its own",
+        "streaming_task/runner.py",
+        "        except Refusal as refusal:\n            assert isinstance(event, ev.MessageTaken)\n",
+        "        except KeyError as refusal:\n            assert isinstance(event, ev.MessageTaken)\n",
+        ("tests/streaming_task/test_runner.py",),
+    ),
+    Mutant(
+        "an effect that breaks takes the others with it",
+        "I7: a session's fault is its own",
+        "streaming_task/runner.py",
+        "            except Exception as error:  # noqa: BLE001 - the other effects must not be lost with this one\n"
+        "                self._broke(effect, type(error).__name__)\n",
+        "            except LookupError as error:\n                self._broke(effect, type(error).__name__)\n",
+        ("tests/streaming_task/test_runner.py",),
+    ),
+)

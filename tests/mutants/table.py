@@ -1,0 +1,11 @@
+"""All mutants, by the part whose promise they break."""
+
+from __future__ import annotations
+
+from tests.mutants.audio import AUDIO
+from tests.mutants.deployment import DEPLOYMENT
+from tests.mutants.ownership import OWNERSHIP
+from tests.mutants.page import PAGE
+from tests.mutants.text import TEXT
+
+MUTANTS = (*AUDIO, *TEXT, *OWNERSHIP, *PAGE, *DEPLOYMENT)
