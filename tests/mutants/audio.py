@@ -106,6 +106,14 @@ AUDIO = (
         ("tests/streaming_task/test_routing.py",),
     ),
     Mutant(
+        "given up without asking the store again",
+        "I3: what an owner taken for dead has stored is no gap",
+        f"{CORE}/inventory.py",
+        "        if self._is_first_owner:\n            self._recording.give_up(below)\n",
+        "        if self._recording.missing():\n            self._recording.give_up(below)\n",
+        (f"{CORE_TESTS}/test_inventory.py",),
+    ),
+    Mutant(
         "audio that was refused keeps an idle session alive",
         "a session without its doctor is sealed at the idle limit",
         f"{CORE}/session.py",

@@ -58,8 +58,8 @@ TEXT = (
         "the base is moved by result times",
         "I4: times do not drift",
         f"{CORE}/recognition.py",
-        "                self._patience.heard()\n                timeline = Timeline(self._base, self._rate_hz)\n",
-        "                self._patience.heard()\n                timeline = Timeline(self._base, self._rate_hz)\n"
+        "                timeline = Timeline(self._base, self._rate_hz)\n",
+        "                timeline = Timeline(self._base, self._rate_hz)\n"
         "                self._base = timeline.sample(results[-1].end_s)\n",
         (f"{CORE_TESTS}/test_recognition.py", HOSTILE),
     ),
