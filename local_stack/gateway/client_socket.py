@@ -18,7 +18,7 @@ from websockets.server import ServerProtocol
 from local_stack.gateway.settings import FRAME_LIMIT_BYTES, MESSAGE_LIMIT_BYTES
 from local_stack.tcp_reset import reset
 
-SEND_BUFFER_BYTES = 128 * 1024  # in the kernel; it doubles what it is told
+SEND_BUFFER_BYTES = 32 * 1024  # in the kernel; it doubles what it is told
 CLOSE_PATIENCE_S = 2.0  # for the client to close its side, before TCP is aborted
 CONTROL_SLACK_BYTES = 64 * 1024  # owed on top of a last push in pongs, before the client is cut
 

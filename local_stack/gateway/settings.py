@@ -41,7 +41,7 @@ class GatewaySettings:
     connection_max_s: float = 7200.0
     requests_per_s: float = 10_000.0  # a region's account, messages and callbacks together
     request_burst: float = 5_000.0
-    receive_buffer_bytes: int = 256 * 1024  # owed to a client that does not read, before pushes get 429
+    receive_buffer_bytes: int = 128 * 1024  # owed to a client that does not read, before pushes get 429
     in_flight_bytes: int = 4 * 1024 * 1024  # of one connection, unanswered, before its socket is not read
     pool_connections: int = 16  # opened before any is reused, so that messages meet every task
     pool_connections_max: int = 256
