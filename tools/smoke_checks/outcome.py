@@ -12,7 +12,7 @@ from websockets.exceptions import WebSocketException
 from tools.live_connection import NeverConnected, NotAllowed
 
 NEEDS_AWS = "needs AWS"
-NAME_WIDTH = 22
+NAME_WIDTH = 24  # of the longest
 
 
 class CheckFailed(Exception):
