@@ -130,10 +130,11 @@ async def test_a_ping_keeps_a_silent_session_and_silence_ends_it(small_stack: Ru
         await kept.speak(kept_id, PCM[:half])
         await left.speak(left_id, PCM)
         spoke_at = time.monotonic()
-        while not any(message.get("type") == "saved" for message in left.heard):
-            assert time.monotonic() < spoke_at + IDLE_S + SAVED_WITHIN_S
+        leaving = asyncio.create_task(left.wait_for_kind("saved", within_s=IDLE_S + SAVED_WITHIN_S))
+        while not leaving.done():
             await kept.send({"type": "ping", "session_id": kept_id})
-            await asyncio.sleep(PING_EVERY_S)
+            await asyncio.wait([leaving], timeout=PING_EVERY_S)
+        await leaving
         took_s = time.monotonic() - spoke_at
         await finish(kept, kept_id, PCM, start=half // 2)
     with pytest.raises(InvalidStatus) as caught:

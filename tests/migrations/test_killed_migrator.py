@@ -9,8 +9,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from migrations.files import Migration
 from migrations.postgres import Target
 from migrations.runner import Patience, migrate
@@ -55,9 +53,6 @@ def test_killed_before_every_statement_in_turn_it_is_never_in_between(postgres_t
     assert applied == [file.name for file in files]
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="PostgreSQL notices a vanished client only on some systems"
-)
 def test_killed_in_the_middle_of_a_file_it_keeps_nobody_waiting(postgres_target: Target) -> None:
     """The server notices within a second, takes the file back and releases the lock."""
     files = make(
