@@ -99,6 +99,17 @@ def test_a_function_that_does_not_migrate_carries_no_other_functions_code(conten
     assert not [path for path in connect if path.startswith(("lambdas/api/", "lambdas/migrate/"))]
 
 
+def test_a_changed_page_replaces_neither_tasks_nor_functions(contents: Contents) -> None:
+    """An asset's hash is of what is in it: nothing of the page is in any but the page's own."""
+    for paths in contents.values():
+        runs = {"streaming_task/Dockerfile"} | {
+            f"lambdas/{name}/handler.py" for name in ("connect", "disconnect", "api", "migrate")
+        }
+        if paths & runs:
+            shared = {".dockerignore", "certificates", "contract", "lambdas", "migrations", "streaming_task"}
+            assert _roots(paths) <= shared
+
+
 def test_who_must_know_the_migrations_carries_them(contents: Contents) -> None:
     """The one runs them, the other tells how many are pending."""
     for name in ("migrate", "api"):
