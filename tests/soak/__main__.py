@@ -7,11 +7,12 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.model.faults import WORLDS
 from tests.soak.processes import harm_a_stack
-from tests.soak.recovery import as_table
+from tests.soak.recovery import Recoveries, as_table
 from tests.soak.schedules import FIRST_SEED, ScheduleFailed, run_many, run_page
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,24 +57,41 @@ def _run_schedules(arguments: argparse.Namespace) -> None:
 
 
 def _run_processes(arguments: argparse.Namespace) -> int:
-    recoveries = asyncio.run(
-        harm_a_stack(
-            kills=arguments.kills,
-            stops=arguments.stops,
-            freezes=arguments.freezes,
-            minutes=arguments.minutes,
-            seed=arguments.seed or 0,
-        )
+    recoveries = Recoveries()
+    work = harm_a_stack(
+        recoveries,
+        kills=arguments.kills,
+        stops=arguments.stops,
+        freezes=arguments.freezes,
+        minutes=arguments.minutes,
+        seed=arguments.seed or 0,
     )
+    failures: list[BaseException] = []
+    try:
+        asyncio.run(work)
+    except* Exception as failed:  # noqa: BLE001 - told below, after what was measured until then
+        failures = list(_leaves(failed))
     rows = recoveries.summary()
-    print(f"\n{as_table(rows)}")
+    print(f"\n{as_table(rows)}\n")
     RESULTS.parent.mkdir(exist_ok=True)
     machine = {"processors": os.cpu_count(), "load": os.getloadavg()}
-    RESULTS.write_text(
-        json.dumps({"machine": machine, "rows": rows, "seconds": recoveries.seconds}, indent=2)
-    )
-    print(f"\nWritten to {RESULTS.relative_to(ROOT)}. Nothing was lost, doubled or out of place.")
-    return 0 if recoveries.are_within_targets else 1
+    results = {"machine": machine, "rows": rows, "seconds": recoveries.seconds}
+    RESULTS.write_text(json.dumps(results, indent=2))
+    print(f"Written to {RESULTS.relative_to(ROOT)}.")
+    for failure in failures:
+        print(f"{type(failure).__name__}: {failure}")
+    if not failures:
+        print("Nothing was lost, doubled or out of place.")
+    return 0 if recoveries.are_within_targets and not failures else 1
+
+
+def _leaves(failed: BaseException) -> Iterator[BaseException]:
+    """Go through what failed, however many groups are around it."""
+    if isinstance(failed, BaseExceptionGroup):
+        for inner in failed.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield failed
 
 
 if __name__ == "__main__":

@@ -102,14 +102,15 @@ class Harm:
         return pids[chosen], owned[chosen]
 
 
-async def harm_a_stack(*, kills: int, stops: int, freezes: int, minutes: float, seed: int) -> Recoveries:
-    """Do so much harm to a stack of three tasks, within so many minutes; give what was measured.
+async def harm_a_stack(
+    recoveries: Recoveries, *, kills: int, stops: int, freezes: int, minutes: float, seed: int
+) -> None:
+    """Do so much harm to a stack of three tasks, within so many minutes; note what was measured.
 
     Raises:
         AssertionError: something was lost, doubled, or out of place.
         TimeoutError: text did not come again.
     """
-    recoveries = Recoveries()
     random = Random(seed)
     ends_at = time.monotonic() + 60 * minutes
     with running_stack("--tasks", "3", "--limits", "sweep_s=5") as stack:
@@ -117,7 +118,6 @@ async def harm_a_stack(*, kills: int, stops: int, freezes: int, minutes: float, 
         await harm.stops(stops)
         await harm.freezes(freezes)
         await harm.kills(kills)
-    return recoveries
 
 
 async def _text_again(hit: list[ClientSession], at: list[float], began_at: float) -> list[float]:
