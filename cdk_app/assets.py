@@ -24,7 +24,7 @@ LAMBDA_RUNTIME: Final = lambda_.Runtime.PYTHON_3_14
 LAMBDA_ARCHITECTURE: Final = lambda_.Architecture.ARM_64
 
 _LAMBDA_PYTHON_VERSION: Final = LAMBDA_RUNTIME.name.removeprefix("python")
-_NOT_CODE: Final = ["__pycache__", "*.md", "*.in", "requirements*.txt", "wire_examples.json"]
+_NOT_CODE: Final = ["__pycache__", "*.md", "*.in", "requirements*.txt", "*_examples.json"]
 _CA_FILE: Final = "certificates/rds-ca-rsa2048-g1.pem"
 LAMBDA_CA_FILE: Final = f"/var/task/{_CA_FILE}"  # where Lambda unpacks a function's code
 IMAGE_CA_FILE: Final = f"/app/{_CA_FILE}"  # where the Dockerfile copies it
