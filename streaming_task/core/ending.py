@@ -109,10 +109,9 @@ class Ending:
         return self._client_sha256 is not None and self._client_sha256 != self._sha256
 
     def stop(self, end: int, client_sha256: str | None) -> None:
-        """Set the end; the first one stands."""
-        if self.end is None:
-            self.end = end
-            self._client_sha256 = client_sha256
+        """Set the end, once."""
+        self.end = end
+        self._client_sha256 = client_sha256
 
     # -- what happened -------------------------------------------------------------------------------
 

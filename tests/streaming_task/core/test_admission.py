@@ -22,3 +22,4 @@ def test_the_largest_sessions_wait_when_the_task_holds_too_much() -> None:
     assert crowded(held, most=90) == frozenset()
     assert crowded(held, most=89) == {"b"}
     assert crowded(held, most=20) == {"b", "c"}
+    assert crowded(held, most=0) == {"a", "b", "c"}

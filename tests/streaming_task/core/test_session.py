@@ -9,7 +9,7 @@ import pytest
 
 from contract.records import RecordingState, SessionState, TranscriptState
 from contract.replies import Ack, Error, Final, Ready, Saved, Stored, Warn, WarningCode
-from contract.wire import Code, Pause, Ping, Refusal, Resume, Stop
+from contract.wire import AHEAD_BYTES, Code, Pause, Ping, Refusal, Resume, Stop
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
 from streaming_task.core.results import Ended, RecognisedItem, RecognisedResult, StreamEnd
@@ -312,6 +312,21 @@ def test_a_client_that_is_there_is_waited_for_longer() -> None:
     scene.store_parts()
 
     assert [said.samples for said in scene.said_of(Stored)] == [RATE]
+
+
+def test_a_client_that_is_told_to_keep_its_audio_is_waited_for() -> None:
+    """It has what is missing, and was refused: that is no reason to declare a gap."""
+    scene = open_scene()
+    end = AHEAD_BYTES  # in samples: twice what may lie past what was received
+    scene.stop(end)
+    scene.tell(ev.StopStored())
+    for _ in range(8):
+        scene.wait(60.0)
+        with pytest.raises(Refusal) as caught:
+            scene.audio(end - RATE, RATE)
+
+    assert caught.value.code is Code.BUFFER_LIMIT
+    assert list(scene.of(do.Seal)) == []
 
 
 def test_what_no_page_holds_any_more_is_given_up_at_its_resume() -> None:
