@@ -17,7 +17,6 @@ from typing import Any, Final
 import jsii
 from aws_cdk import ILocalBundling
 
-PLACE: Final = "/opt/python"  # where Lambda looks for a layer's packages
 # What a Lambda of ours makes a client of. The SDK describes every other service too: most of its size.
 SERVICES: Final = ("cognito-idp", "dynamodb", "secretsmanager")
 _PIP_ARGUMENTS: Final = (
@@ -89,8 +88,7 @@ def add_bytecode(packages: Path, python_version: str) -> None:
     compileall.compile_dir(
         packages,
         quiet=1,
-        stripdir=str(packages),
-        prependdir=PLACE,
+        stripdir=str(packages),  # Python puts in where it found the file
         # By no time of a file: in an archive they are all the same, and not those of this machine.
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )
