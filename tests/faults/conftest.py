@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
-from tests.stack import RunningStack, running_stack
+from tests.e2e.records import wait_for
+from tests.stack import WITHOUT_PROXY, RunningStack, running_stack
 
 ROOM: Final = 4  # sessions that the hurried stack's one task takes
 
@@ -41,6 +43,17 @@ def _hurried_stack() -> Iterator[RunningStack]:
 
 @pytest.fixture
 def hurried_stack(_hurried_stack: RunningStack) -> Iterator[RunningStack]:
-    """Give a stack of one small task that sweeps every second."""
+    """Give a stack of one small task that sweeps every second, once the task has all its room."""
+    wait_for(lambda: True if room_in(_hurried_stack) == ROOM else None, "room in the task")
     yield _hurried_stack
     _hurried_stack.clear_faults()
+
+
+def room_in(stack: RunningStack) -> int | None:
+    """Give how many sessions the first task could open now; None: it does not say."""
+    url = f"http://127.0.0.1:{stack.tasks[0]['port']}/readyz"
+    try:
+        with WITHOUT_PROXY.open(url, timeout=5) as answer:
+            return int(json.loads(answer.read())["room"])
+    except OSError:
+        return None
