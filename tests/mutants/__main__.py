@@ -57,6 +57,7 @@ def _try_out(tree: Tree, mutant: Mutant, place: int, count: int) -> Verdict:
         word = f"DOES NOT APPLY: {error}"
     except RuntimeError as error:
         word = f"NO VERDICT: {error}"
+    _show(f"{place} of {count}: {mutant.name}: {word}")
     return Verdict(mutant, word, time.monotonic() - began_at)
 
 
