@@ -255,7 +255,7 @@ def test_every_type_and_code_has_its_example() -> None:
 
 def test_every_example_has_a_name_of_its_own() -> None:
     """Two examples of one name would hide one another."""
-    for kind in ("client", "client_variants", "refused", "server", "not_ours"):
+    for kind in ("client", "client_variants", "refused", "server", "not_ours", "opus_packets"):
         assert len(_named(kind)) == len(EXAMPLES[kind])
     assert set(SAID) == set(_named("client", "client_variants"))
     assert set(HEARD) | set(HEARD_WITHOUT_SESSION) == set(_named("server"))
