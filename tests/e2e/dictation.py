@@ -22,6 +22,7 @@ from tools.live_connection import LiveConnection, fetch_ticket
 
 AUDIO = Path(__file__).parent.parent / "data" / "audio"
 SAVED_WITHIN_S = 90.0
+TICKET_WITHIN_S = 60.0
 STEP_S = 0.1
 POLL_S = 0.02
 
@@ -55,7 +56,12 @@ async def dictating(
     token = await asyncio.to_thread(stack.token, user)
 
     async def ticket() -> tuple[str, str]:
-        return await asyncio.to_thread(fetch_ticket, info["api_url"], token)
+        async with asyncio.timeout(TICKET_WITHIN_S):
+            while True:
+                try:
+                    return await asyncio.to_thread(fetch_ticket, info["api_url"], token)
+                except OSError:  # a busy machine's function ran out of time: a page asks again, too
+                    await asyncio.sleep(POLL_S)
 
     async def speak() -> None:
         step = bytes_in(round(PCM_RATE_HZ[quality] * STEP_S))

@@ -22,7 +22,7 @@ PAGE = (
         "frontend/js/upload.js",
         "    this.#recording.confirm(ack.durable);\n",
         "    this.#recording.confirm(ack.received);\n",
-        (f"{PAGE_TESTS}/simulation.test.js",),
+        (f"{PAGE_TESTS}/session-audio.test.js",),
     ),
     Mutant(
         "a full ring writes over what it holds",
@@ -38,7 +38,7 @@ PAGE = (
         "frontend/js/outbox.js",
         "    this.#received = epoch > this.#receivedEpoch ? received : Math.max(received, this.#received);\n",
         "    this.#received = Math.max(received, this.#received);\n",
-        (f"{PAGE_TESTS}/simulation.test.js", f"{PAGE_TESTS}/session-connections.test.js"),
+        (f"{PAGE_TESTS}/session-connections.test.js",),
     ),
     Mutant(
         "an old owner is believed",
@@ -63,6 +63,6 @@ PAGE = (
         "    if (final.segment <= this.last) return;\n    this.#waiting.set(final.segment, final);\n",
         "    if (final.segment <= this.last) this.#shown.push(final);\n"
         "    else this.#waiting.set(final.segment, final);\n",
-        (f"{PAGE_TESTS}/finals.test.js", f"{PAGE_TESTS}/simulation.test.js"),
+        (f"{PAGE_TESTS}/finals.test.js",),
     ),
 )
