@@ -60,6 +60,7 @@ class SessionRunner:
         self._inbox: deque[ev.Event] = deque()
         self._is_working = False
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0  # kept here: uvloop's handle of a time just past does not know it
         self._streams: dict[int, LiveStream] = {}
         self._errands = Errands("Session step broke")
         self._voice = Voice(self._terms.session_id, self._epoch, services.finals, services.pushes)
@@ -134,10 +135,10 @@ class SessionRunner:
             return
         due_at = max(due_at, now + pause_s)
         if self._timer is not None:
-            if self._timer.when() <= due_at + TIMER_SLACK_S:
+            if self._timer_at <= due_at + TIMER_SLACK_S:
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(due_at, self._tick)
+        self._timer, self._timer_at = self._loop.call_at(due_at, self._tick), due_at
 
     def _tick(self) -> None:
         self._timer = None
