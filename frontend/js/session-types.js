@@ -29,10 +29,14 @@
  *   | { kind: "microphone", isOn: boolean }} SessionEffect
  */
 
-/** @typedef {"idle" | "recording" | "paused" | "stopping" | "superseded" | "stored" | "saved" | "failed"} Phase */
+/**
+ * `joining`: another page has recorded here, this one before it was closed perhaps, and the server has yet to say
+ * how far it has come; what would be captured meanwhile would have no place.
+ * @typedef {"idle" | "joining" | "recording" | "paused" | "stopping" | "superseded" | "stored" | "saved" | "failed"} Phase
+ */
 
 /**
- * @typedef {"idle" | "connecting" | "live" | "catching_up" | "reconnecting" | "paused" | "finishing" |
+ * @typedef {"idle" | "joining" | "connecting" | "live" | "catching_up" | "reconnecting" | "paused" | "finishing" |
  *   "superseded" | "stored" | "saved" | "failed"} State
  */
 
@@ -54,6 +58,11 @@
  */
 
 /**
+ * A session that a closed page has left behind: its id, and how many samples that page had captured.
+ * @typedef {{ sessionId: string, recorded: number }} LeftBehind
+ */
+
+/**
  * @typedef {object} Snapshot
  * @property {Phase} phase
  * @property {State} state
@@ -62,6 +71,7 @@
  * @property {number} recorded samples captured
  * @property {number} received samples that the server has heard
  * @property {number} durable samples that are stored
+ * @property {import("./wire.js").Range | null} lost samples that were captured and that no page holds any more
  * @property {boolean} hasUnsaved whether closing the page would lose audio
  * @property {number} secondsLeft until the longest recording allowed
  * @property {readonly import("./wire.js").Final[]} finals

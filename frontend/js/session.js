@@ -10,7 +10,7 @@
 import { Backoff } from "./backoff.js";
 import { Finals } from "./finals.js";
 import { Links } from "./links.js";
-import { PHASES, isEnding, isSending } from "./phases.js";
+import { PHASES, isConnected } from "./phases.js";
 import { Recording } from "./recording.js";
 import { Repeat } from "./repeat.js";
 import { noticesOf, receiptOf, stateOf } from "./snapshot.js";
@@ -34,6 +34,10 @@ export class Session {
   #choices;
   #rateHz;
   #durationS = DURATION_DEFAULT_S;
+  #leftBehind;
+  #isEndWanted = false;
+  /** @type {wire.Range | null} */
+  #lost = null;
   #recording;
   #upload;
   #links;
@@ -57,14 +61,17 @@ export class Session {
 
   /**
    * @param {{ client: string, requestId: string, choices: import("./session-types.js").Choices,
-   *   random: () => number, ringBytes?: number }} settings `client` is this page's UUID, `requestId` this
-   *   session's; `random` gives 0 up to 1
+   *   random: () => number, ringBytes?: number, leftBehind?: import("./session-types.js").LeftBehind | null }} settings
+   *   `client` is this page's UUID, `requestId` this session's; `random` gives 0 up to 1; `leftBehind` is a session
+   *   to go on with, or to finish
    */
-  constructor({ client, requestId, choices, random, ringBytes }) {
+  constructor({ client, requestId, choices, random, ringBytes, leftBehind = null }) {
     this.#client = client;
     this.#startId = requestId;
     this.#choices = choices;
     this.#rateHz = wire.RATE_HZ[choices.quality];
+    this.#leftBehind = leftBehind;
+    this.#sessionId = leftBehind?.sessionId ?? null;
     this.#recording = new Recording(this.#durationS * this.#rateHz, ringBytes);
     this.#upload = new Upload(this.#recording, this.#rateHz);
     this.#links = new Links(new Backoff(random));
@@ -87,9 +94,14 @@ export class Session {
   #take(event, now) {
     switch (event.kind) {
       case "begin":
+        this.#go(this.#leftBehind === null ? "begin" : "reopen");
+        break;
       case "pause":
+        this.#go("pause");
+        break;
       case "stop":
-        this.#go(event.kind);
+        if (this.#phase === "joining") this.#isEndWanted = true; // its place is not known yet
+        else this.#go("stop");
         break;
       case "unpause":
         if (this.#go("unpause")) this.#notices.delete("buffer_full");
@@ -164,7 +176,7 @@ export class Session {
     if (this.#sessionId !== null && (message.session_id ?? this.#sessionId) !== this.#sessionId) return;
     if ((message.epoch ?? this.#epoch) < this.#epoch) return; // from an owner that is none any more
     if (message.type === "error") return this.#hearError(message, now);
-    if (message.epoch > this.#epoch && this.#sessionId !== null) this.#links.ask(now); // it must know what we hold
+    if (message.epoch > this.#epoch && this.#epoch >= 0) this.#links.ask(now); // it must know what we hold
     this.#epoch = message.epoch;
     this.#sessionId = message.session_id;
     switch (message.type) {
@@ -215,13 +227,32 @@ export class Session {
     this.#notices.delete("busy");
     this.#durationS = ready.limits.duration_s;
     this.#recording.limitTo(this.#durationS * this.#rateHz);
-    if (ready.next_offset > this.#recording.end) this.#recording.continueFrom(ready.next_offset);
-    this.#upload.attach(ready, isNew);
+    const isElsewhere = this.#phase === "joining" || ready.next_offset > this.#recording.end;
+    if (isElsewhere) this.#join(ready.next_offset);
+    this.#upload.attach(ready, isNew || isElsewhere);
+  }
+
+  /** Go on where other pages have come to: what this one holds is older. @param {number} offset */
+  #join(offset) {
+    const { heldFrom, end } = this.#recording;
+    if (heldFrom !== null && this.#phase !== "joining") this.#lost = [Math.max(heldFrom, this.#upload.received), end];
+    this.#loseFrom(offset);
+    this.#recording.continueFrom(offset);
+    this.#go(this.#isEndWanted ? "join_to_stop" : "join");
+  }
+
+  /** Say what the closed page had captured and the server has not. @param {number} offset */
+  #loseFrom(offset) {
+    const captured = this.#leftBehind?.recorded ?? 0;
+    if (offset < captured) this.#lost = [offset, captured];
+    this.#leftBehind = null;
   }
 
   /** @param {number} samples @param {"store" | "save"} step @param {number} now */
   #finish(samples, step, now) {
-    if (this.#phase === "recording" || this.#phase === "paused") this.#notices.add("ended");
+    const isOpen = this.#phase === "recording" || this.#phase === "paused";
+    if (isOpen || (this.#phase === "joining" && !this.#isEndWanted)) this.#notices.add("ended");
+    this.#loseFrom(samples);
     this.#recording.finish(samples);
     if (step === "save") this.#finals.dropPartial();
     if (this.#go(step)) this.#upload.stored(now);
@@ -232,7 +263,9 @@ export class Session {
     const retryAt = now + 1000 * (error.retry_after_s ?? RETRY_DEFAULT_S);
     switch (error.code) {
       case "superseded":
-        this.#go("supersede");
+        if (this.#go("supersede") && this.#upload.received < this.#recording.end) {
+          this.#lost = [this.#upload.received, this.#recording.end];
+        }
         break;
       case "busy":
         this.#notices.add("busy");
@@ -276,7 +309,7 @@ export class Session {
     const missesFinals = this.#finals.hasHole || this.#finals.shown.length < (this.#saved?.segments ?? 0);
     if (missesFinals && this.#fillHoleAgain.isDue(now)) this.#links.ask(now);
     const { effects, asking } = this.#links.tick(now, {
-      isNeeded: isSending(this.#phase) || isEnding(this.#phase) || (this.#phase === "saved" && missesFinals),
+      isNeeded: isConnected(this.#phase) || (this.#phase === "saved" && missesFinals),
       extraSilenceMs: this.#phase === "stored" ? STOP_AGAIN_STORED_MS : 0, // heartbeats have ended
     });
     this.#effects.push(...effects);
@@ -334,6 +367,7 @@ export class Session {
       received,
       durable,
       secondsLeft,
+      lost: this.#lost,
       hasUnsaved: heldFrom !== null,
       finals: this.#finals.shown,
       partial: this.#finals.partial,

@@ -30,6 +30,7 @@ const GRAVEST_FIRST = [
 export function stateOf({ phase, isAttached, isKnown, behindS }) {
   switch (phase) {
     case "idle":
+    case "joining":
     case "superseded":
     case "stored":
     case "saved":

@@ -9,6 +9,7 @@ import { RATE_HZ } from "./wire.js";
 /** @type {Record<State, string>} */
 export const STATES = {
   idle: "Ready",
+  joining: "Opening the recording",
   connecting: "Connecting: already recording",
   live: "Recording",
   catching_up: "Recording, catching up",

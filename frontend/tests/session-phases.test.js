@@ -8,6 +8,8 @@ import { Page } from "./fakes/page.js";
 
 /** How each phase comes about, and what each step is. */
 const STEPS = {
+  reopen: (page) => page.tell({ kind: "begin" }),
+  join: (page) => page.ready(),
   begin: (page) => page.tell({ kind: "begin" }),
   pause: (page) => page.tell({ kind: "pause" }),
   unpause: (page) => page.tell({ kind: "unpause" }),
@@ -19,7 +21,7 @@ const STEPS = {
   fail: (page) => page.error("not_found", { ref: "resume" }),
 };
 const WAYS = {
-  recording: [], paused: ["pause"], stopping: ["stop"], superseded: ["supersede"], stored: ["stop", "store"],
+  recording: [], joining: ["supersede", "take_over"], paused: ["pause"], stopping: ["stop"], superseded: ["supersede"], stored: ["stop", "store"],
   saved: ["stop", "store", "save"], failed: ["fail"],
 };
 

@@ -23,7 +23,7 @@ test("qualities name the bit rates they have", () => {
 });
 
 test("every state and notice has its words", () => {
-  const phases = ["idle", "recording", "paused", "stopping", "superseded", "stored", "saved", "failed"];
+  const phases = ["idle", "joining", "recording", "paused", "stopping", "superseded", "stored", "saved", "failed"];
   for (const phase of phases) {
     for (const isAttached of [true, false]) {
       for (const isKnown of [true, false]) {

@@ -15,7 +15,7 @@ export class Page {
   sent = [];
   epoch = 1;
 
-  constructor({ quality = "medium", random = () => 0.5, ringBytes, limits = {} } = {}) {
+  constructor({ quality = "medium", random = () => 0.5, ringBytes, limits = {}, leftBehind } = {}) {
     this.rateHz = { low: 8000, medium: 16_000, high: 48_000 }[quality];
     this.limits = { ...LIMITS, ...limits };
     this.session = new Session({
@@ -24,6 +24,7 @@ export class Page {
       choices: { quality, specialty: "UROLOGY", conversation: "CONVERSATION" },
       random,
       ringBytes,
+      leftBehind,
     });
   }
 
