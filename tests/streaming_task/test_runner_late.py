@@ -14,7 +14,9 @@ from tests.streaming_task.test_runner import Play
 class LateLoop(VirtualTimeLoop):
     """Is held up before each timer is set; as under uvloop, one that is due already is a plain handle."""
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.Handle:
         """Call at that time, or soon if it has passed."""
         self._now += 2 * TIMER_FLOOR_S
         if when <= self.time():
