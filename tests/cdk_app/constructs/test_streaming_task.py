@@ -68,3 +68,26 @@ def test_the_task_pushes_to_the_stage_that_clients_connect_to(
     stages = assembly.edge.of_type("AWS::ApiGatewayV2::Stage")
     (stage,) = (stage for stage in stages if "Websocket" in str(stage.properties["ApiId"]))
     assert path == f"/{stage.properties['StageName']}"
+
+
+@pytest.mark.parametrize(
+    "action", ["execute-api:ManageConnections", "transcribe:StartMedicalStreamTranscription"]
+)
+def test_the_task_may_hear_and_speak(assembly: Assembly, action: str) -> None:
+    """The two calls that no local stand-in asks a policy for: without one there is no text at all."""
+    task = assembly.service.only("AWS::ECS::TaskDefinition").properties
+    (role,) = task["TaskRoleArn"]["Fn::GetAtt"][:1]
+
+    allowed = [
+        allowed_action
+        for policy in assembly.service.of_type("AWS::IAM::Policy")
+        if {"Ref": role} in policy.properties["Roles"]
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        for allowed_action in _as_list(statement["Action"])
+    ]
+
+    assert action in allowed
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
