@@ -211,9 +211,12 @@ class Owner:
             schedule.at(schedule.random.random() * max(late_s, answer_s), lambda: _land(work))
             self._later(answer_s, failed)
         else:
-            schedule.at(
-                answer_s / 2, lambda: self._later(answer_s / 2, done if _land(work) else ev.OwnershipLost())
-            )
+            schedule.at(answer_s / 2, lambda: self._answer(work, done, answer_s / 2))
+
+    def _answer(self, work: Callable[[], None], done: ev.Event, after_s: float) -> None:
+        is_taken = _land(work)
+        assert is_taken or self.epoch != self._stores.meta.epoch, "I4: the owner's own write was refused"
+        self._later(after_s, done if is_taken else ev.OwnershipLost())
 
     def _read(self, start: int, end: int) -> None:
         if self._schedule.now < self._stores.away_until or self._schedule.chance(self._faults.part_fails):

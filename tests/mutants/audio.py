@@ -66,14 +66,6 @@ AUDIO = (
         (HOSTILE,),
     ),
     Mutant(
-        "the rest of a full buffer is left out of the parts",
-        "I3: stored bytes are those sent",
-        f"{CORE}/recording.py",
-        "                end = min(run_to, start + samples_in(PART_BYTES))\n",
-        "                end = min(run_to - 1, start + samples_in(PART_BYTES))\n",
-        (f"{CORE_TESTS}/test_recording.py", HOSTILE),
-    ),
-    Mutant(
         "in order of arrival, not of offset",
         "I3: stored bytes are in their places",
         f"{CORE}/reorder.py",
@@ -96,14 +88,6 @@ AUDIO = (
         "        is_all_durable = recording.durable >= self.end and recording.all_durable\n",
         "        is_all_durable = True\n",
         (HOSTILE,),
-    ),
-    Mutant(
-        "a new owner trusts what was received, not what is stored",
-        "I1, I3: only the store outlives an owner",
-        "streaming_task/routing.py",
-        "        return [(part.start, part.end) for part in parts]\n",
-        "        return [(0, part.end) for part in parts]\n",
-        ("tests/streaming_task/test_routing.py",),
     ),
     Mutant(
         "given up without asking the store again",

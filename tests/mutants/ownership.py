@@ -67,7 +67,7 @@ OWNERSHIP = (
         "streaming_task/routing.py",
         "        await self._look_for(owner)\n        return self._alive(owner) is None\n",
         "        return True\n",
-        (ROUTING_TESTS, "tests/streaming_task/test_sweeper.py"),
+        ("tests/streaming_task/test_one_hop.py",),
     ),
     Mutant(
         "a lost session is run on",
@@ -131,7 +131,7 @@ OWNERSHIP = (
         "streaming_task/sessions.py",
         "        return await self.routing.take_hop(self._routed(known, hop.session_id, message, hop.body))\n",
         "        self._about_session(known, hop.session_id, message, hop.body)\n        return TAKEN\n",
-        (ROUTING_TESTS,),
+        ("tests/streaming_task/test_one_hop.py",),
     ),
     Mutant(
         "a start is passed on and on",
@@ -139,7 +139,7 @@ OWNERSHIP = (
         "streaming_task/sessions.py",
         "self._start(known, message, hop.body, may_pass_on=False)",
         "self._start(known, message, hop.body, may_pass_on=True)",
-        (ROUTING_TESTS,),
+        ("tests/streaming_task/test_one_hop.py",),
     ),
     Mutant(
         "a session is anyone's who knows its number",
@@ -155,7 +155,7 @@ OWNERSHIP = (
         f"{CORE}/departure.py",
         "            and transcript.is_settled\n            and recognition.has_left\n",
         "",
-        (f"{CORE_TESTS}/test_takeover.py", ROUTING_TESTS),
+        (f"{CORE_TESTS}/test_departure.py",),
     ),
     Mutant(
         "a leaving task says nothing",
