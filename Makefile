@@ -90,7 +90,7 @@ sizes: synth  ## say how large the Lambdas are and how long they take to import
 
 unit: node_modules/.installed
 	@echo "==> Python tests"
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadscope -m "not e2e" --cov --cov-report=term
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not e2e" --cov --cov-report=term
 
 e2e: $(VENV)/.installed browser  ## run the tests of the whole stack, with a browser and real speech
 	@echo "==> the whole stack"

@@ -29,10 +29,10 @@ import pytest
 
 from cdk_app import assets
 from contract import environment as env
-from tests.cdk_app.assembly import synthesise
-from tests.image.dockerfile import Stage, lay_out, read
-from tests.image.interpreter import Interpreter, copy_interpreter
-from tests.image.lock import read_lock
+from tests.cdk_app.assembly import Assembly
+from tests.cdk_app.image.dockerfile import Stage, lay_out, read
+from tests.cdk_app.image.interpreter import Interpreter, copy_interpreter
+from tests.cdk_app.image.lock import read_lock
 
 _LOCK = assets.ROOT / "streaming_task" / "requirements.txt"
 _RESOLVED = "image/resolved"  # in pytest's cache: which lock was last resolved, by which command
@@ -88,9 +88,8 @@ def stages() -> list[Stage]:
 
 
 @pytest.fixture(scope="module")
-def image(stages: list[Stage], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
+def image(stages: list[Stage], assembly: Assembly) -> Iterator[Image]:
     """The tree, read-only, where others may see it."""
-    assembly = synthesise({}, tmp_path_factory.mktemp("cdk.out"))
     (context,) = (
         folder for folder in assembly.directory.glob("asset.*") if (folder / "streaming_task").is_dir()
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.dockerfile import lay_out, read
+from tests.cdk_app.image.dockerfile import lay_out, read
 
 
 def test_an_instruction_that_is_not_known_is_refused() -> None:
