@@ -10,14 +10,25 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from migrations.errors import ConnectionLost, Failed, OutcomeUnknown, Refused, SqlError
 from migrations.runner import ADVISORY_LOCK, LEDGER, Database
 
-TABLES: Final = ("transcriptions",)  # a database that was there before has others, which are not ours to open
-PRIVILEGES: Final = "SELECT, INSERT, UPDATE"  # nothing is ever deleted by the running product
+# What the product does to the rows of each table; it deletes only through ERASE. A database that was there
+# before has other tables, which are not ours to open.
+TABLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "transcriptions": "SELECT, INSERT, UPDATE",
+        "transcription_corrections": "SELECT, INSERT",
+        "audit_entries": "SELECT, INSERT",
+    }
+)
+ERASE: Final = "erase_transcription(TEXT, INTEGER)"
+LATER_TABLES: Final = "SELECT, INSERT, UPDATE"  # until the list above says less
 LOCK_S: Final = 20.0  # another migrator may be at its grants
 MIGRATOR_S: Final = (
     60.0  # before the migrations: another may be at its files, and is waited for as they would
@@ -79,10 +90,11 @@ def _make(database: Database, role: Role, *, needs_tables: bool, lock_s: float) 
         is_there = database.run("SELECT 1 FROM pg_roles WHERE rolname = :role", role=role.name)
         # Without NOSUPERUSER and its like: they are the defaults, and RDS's owner may not even name them.
         database.run(f"{'ALTER' if is_there else 'CREATE'} ROLE {quoted} LOGIN PASSWORD {verifier}")
-        if needs_tables or _has_tables(database):
+        there = TABLES.keys() if needs_tables else _tables_that_are_there(database)
+        if there:
             # By its column: the sequence of a table that was there before may have any name.
             column = "SELECT pg_get_serial_sequence('transcriptions', 'transcription_id')"
-            for statement in _grants(quoted, place, database.run(column)[0][0]):
+            for statement in _grants(quoted, place, there, database.run(column)[0][0]):
                 database.run(statement)
         database.run("COMMIT")
     except SqlError as error:
@@ -110,23 +122,34 @@ def scram_verifier(password: str, salt: bytes | None = None) -> str:
     return f"SCRAM-SHA-256${_ITERATIONS}:{_base64(salt)}${_base64(stored_key)}:{_base64(server_key)}"
 
 
-def _has_tables(database: Database) -> bool:
-    # Not the default privileges alone where there are none yet: they would open the ledger for writing.
-    return all(
-        database.run("SELECT to_regclass(:name) IS NOT NULL", name=name)[0][0] for name in (*TABLES, LEDGER)
-    )
+def _tables_that_are_there(database: Database) -> list[str]:
+    # None without the ledger, not the default privileges alone: they would open the ledger for writing.
+    there = [
+        name
+        for name in (LEDGER, *TABLES)
+        if database.run("SELECT to_regclass(:name) IS NOT NULL", name=name)[0][0]
+    ]
+    return there[1:] if there[:2] == [LEDGER, "transcriptions"] else []
 
 
-def _grants(role: str, place: str, sequence: str | None) -> tuple[str, ...]:
+def _grants(role: str, place: str, tables: Collection[str], sequence: str | None) -> tuple[str, ...]:
     return (
         # Databases from before PostgreSQL 15 let everyone make tables.
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         f"REVOKE TEMPORARY ON DATABASE {place} FROM PUBLIC",
         f"GRANT CONNECT ON DATABASE {place} TO {role}",
         f"GRANT USAGE ON SCHEMA public TO {role}",
-        f"GRANT {PRIVILEGES} ON {', '.join(TABLES)} TO {role}",
+        *(
+            statement
+            for table in tables
+            for statement in (
+                f"REVOKE ALL ON {table} FROM {role}",  # what a table was opened for as it was made
+                f"GRANT {TABLES[table]} ON {table} TO {role}",
+            )
+        ),
         *((f"GRANT USAGE ON SEQUENCE {sequence} TO {role}",) if sequence else ()),
-        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {PRIVILEGES} ON TABLES TO {role}",
+        *((f"GRANT EXECUTE ON FUNCTION {ERASE} TO {role}",) if "audit_entries" in tables else ()),
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {LATER_TABLES} ON TABLES TO {role}",
         f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {role}",
         f"REVOKE ALL ON {LEDGER} FROM {role}",
         f"GRANT SELECT ON {LEDGER} TO {role}",  # health tells what is pending

@@ -112,15 +112,15 @@ def test_a_rollback_needs_its_name_and_a_confirmation(state_dir: Path, postgres_
 
     unconfirmed = run(last, "--state-dir", state_dir)
     with connect(postgres_target) as database:
-        before = columns(database, "transcriptions")
+        before = columns(database, "audit_entries")
     confirmed = run(last, "--confirm", "--state-dir", state_dir)
 
     assert (unconfirmed.returncode, unconfirmed.stdout) == (1, "")
     assert "take a backup" in unconfirmed.stderr
-    assert "epoch" in before
+    assert "outcome" in before
     assert confirmed.returncode == 0
     with connect(postgres_target) as database:
-        assert "epoch" not in columns(database, "transcriptions")
+        assert columns(database, "audit_entries") == set()
 
 
 def test_the_database_can_be_named_by_the_environment(tmp_path: Path, postgres_target: Target) -> None:
