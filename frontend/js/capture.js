@@ -1,13 +1,22 @@
 /** The microphone: its samples at the session's rate, in batches, until it is closed. Touches the browser's audio. */
 
-const LATENCY = "playback"; // unbroken sound matters here, a few more milliseconds do not
+import { ANY_DEVICE } from "./device-choice.js";
 
+const LATENCY = "playback"; // unbroken sound matters here, a few more milliseconds do not
+const WORKLET = new URL("capture-worklet.js", import.meta.url);
+
+/**
+ * `ended`: the device is gone, or the permission; `muted` and `unmuted`: the system or another program keeps its
+ * sound from the page, or lets go of it.
+ * @typedef {"ended" | "muted" | "unmuted"} Trouble
+ */
 /**
  * @typedef {object} CaptureSettings
  * @property {number} rateHz
+ * @property {string} deviceId which microphone, or ANY_DEVICE
  * @property {(bytes: Uint8Array, level: number) => void} onBatch called about ten times a second, silent or not,
  *   with signed 16-bit little-endian samples that are only lent, and the loudness from 0 to 1
- * @property {() => void} onLost the device is gone
+ * @property {(trouble: Trouble) => void} onTrouble
  */
 
 /** An open microphone. */
@@ -34,14 +43,20 @@ export class Capture {
    * @param {CaptureSettings} settings
    * @returns {Promise<Capture>}
    */
-  static async open({ rateHz, onBatch, onLost }) {
+  static async open({ rateHz, deviceId, onBatch, onTrouble }) {
     const stream = await navigator.mediaDevices.getUserMedia({
-      // The recording is evidence, and the recogniser copes better with the room than with what filters leave of it.
-      audio: { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+      audio: {
+        channelCount: 1,
+        // The recording is evidence, and the recogniser copes better with the room than with what filters leave of it.
+        echoCancellation: false,
+        noiseSuppression: false,
+        autoGainControl: false,
+        ...(deviceId === ANY_DEVICE ? {} : { deviceId: { exact: deviceId } }),
+      },
     });
     try {
       const { context, source } = connect(stream, rateHz);
-      await context.audioWorklet.addModule(new URL("capture-worklet.js", import.meta.url));
+      await context.audioWorklet.addModule(WORKLET);
       const node = new AudioWorkletNode(context, "capture", {
         numberOfOutputs: 0,
         channelCount: 1,
@@ -52,14 +67,20 @@ export class Capture {
         onBatch(new Uint8Array(buffer), level);
         node.port.postMessage(buffer, [buffer]);
       };
-      stream.getAudioTracks()[0].onended = onLost;
+      const capture = new Capture(stream, context, node);
+      capture.#watch(onTrouble);
       source.connect(node);
       await context.resume();
-      return new Capture(stream, context, node);
+      return capture;
     } catch (error) {
       for (const track of stream.getTracks()) track.stop();
       throw error;
     }
+  }
+
+  /** Which microphone it is. @returns {import("./device-choice.js").Device} */
+  get device() {
+    return { deviceId: this.#track.getSettings().deviceId ?? ANY_DEVICE, label: this.#track.label };
   }
 
   /** Hear, or hear only silence. @param {boolean} isOn */
@@ -67,12 +88,28 @@ export class Capture {
     this.#track.enabled = isOn;
   }
 
+  /** Go on after the browser has put the sound to sleep, for a phone call or a screen that was locked. */
+  wake() {
+    if (this.#context.state !== "closed") void this.#context.resume().catch(() => undefined);
+  }
+
   /** Give the microphone back. */
   close() {
     this.#node.port.onmessage = null; // batches are on their way still
-    this.#track.onended = null;
+    this.#track.onended = this.#track.onmute = this.#track.onunmute = null;
+    this.#context.onstatechange = null;
     for (const track of this.#stream.getTracks()) track.stop();
     void this.#context.close();
+  }
+
+  /** @param {(trouble: Trouble) => void} onTrouble */
+  #watch(onTrouble) {
+    this.#track.onended = () => onTrouble("ended");
+    this.#track.onmute = () => onTrouble("muted");
+    this.#track.onunmute = () => onTrouble("unmuted");
+    this.#context.onstatechange = () => {
+      if (this.#context.state !== "running") this.wake(); // `suspended`; Safari also says `interrupted`
+    };
   }
 }
 

@@ -1,7 +1,11 @@
 /** Put the page together: the only place that builds things. */
 
-import { Capture } from "./capture.js";
+import { ANY_DEVICE } from "./device-choice.js";
+import { LeftBehindView } from "./left-behind-view.js";
+import { NoteKeeper, forget, notesLeft } from "./left-behind.js";
+import { Listening } from "./listening.js";
 import { remember, remembered } from "./preferences.js";
+import { Progress, soundNotice } from "./progress.js";
 import { Recorder } from "./recorder.js";
 import { Session } from "./session.js";
 import { SignIn, SignedOut, WindowBlocked, answerFromWindow } from "./sign-in.js";
@@ -9,11 +13,13 @@ import { signOutEverywhere } from "./sign-out.js";
 import * as texts from "./texts.js";
 import { fetchTicket } from "./tickets.js";
 import { View } from "./view.js";
+import { WakeLock } from "./wake-lock.js";
 import { RATE_HZ } from "./wire.js";
 
 /** @typedef {{ api_url: string, sign_in: import("./sign-in.js").SignInConfig }} Config */
 
 const CONFIG_URL = "/config.json";
+const LOOK_EVERY_MS = 1000; // for recordings that other pages have left behind
 
 /** The page at work. */
 class Page {
@@ -23,23 +29,51 @@ class Page {
   #client = crypto.randomUUID();
   /** @type {Recorder | null} */
   #recorder = null;
-  /** @type {Capture | null} */
-  #capture = null;
+  #listening;
+  #wakeLock = new WakeLock(document, navigator.wakeLock);
+  #progress = new Progress();
+  #leftBehind;
+  /** @type {NoteKeeper | null} */
+  #keeper = null;
+  /** @type {import("./left-behind-view.js").FoundNote | null} */
+  #found = null;
+  /** @type {import("./session-types.js").Choices | null} */
+  #choices = null; // of the recording
   #isStarting = false;
+  #isChecking = false;
   #signingIn = new AbortController();
 
   /** @param {Config} config @param {SignIn} signIn */
   constructor(config, signIn) {
     this.#config = config;
     this.#signIn = signIn;
+    const known = remembered(localStorage);
     this.#view = new View(
       (wish) => void this.#grant(wish),
       (choices) => remember(localStorage, choices),
     );
-    this.#view.choose(remembered(localStorage));
+    this.#view.choose(known);
     this.#view.showSignedIn(signIn.isSignedIn);
+    this.#listening = new Listening({
+      wanted: { deviceId: known.microphoneId ?? ANY_DEVICE, label: known.microphoneLabel ?? "" },
+      onBatch: (bytes) => this.#recorder?.tell({ kind: "captured", bytes }),
+      onChange: (change) => this.#changeMicrophone(change),
+      onProblem: (sentence) => this.#view.showProblem(sentence),
+      onChoice: ({ deviceId, label }) => remember(localStorage, { microphoneId: deviceId, microphoneLabel: label }),
+      onCheck: () => void this.#check(),
+    });
+    this.#leftBehind = new LeftBehindView({
+      onReopen: () => void this.#reopen(),
+      onFinish: () => this.#finish(),
+      onForget: () => this.#forget(),
+    });
+    this.#lookForLeftBehind();
+    setInterval(() => this.#lookForLeftBehind(), LOOK_EVERY_MS);
     addEventListener("beforeunload", (event) => {
       if (this.#recorder?.snapshot.hasUnsaved) event.preventDefault();
+    });
+    addEventListener("pagehide", () => {
+      if (this.#recorder !== null) this.#note(this.#recorder.snapshot, { isLast: true });
     });
     addEventListener("online", () => this.#recorder?.tell({ kind: "retry" }));
   }
@@ -84,34 +118,44 @@ class Page {
     try {
       const choices = this.#view.choices;
       if (!(await this.#openMicrophone(RATE_HZ[choices.quality]))) return;
-      this.#recorder?.end();
-      this.#view.clear();
-      const session = new Session({
-        client: this.#client,
-        requestId: crypto.randomUUID(),
-        choices,
-        random: Math.random,
-      });
-      this.#recorder = new Recorder(session, {
-        fetchTicket: () => fetchTicket(this.#config.api_url, this.#signIn, fetch.bind(globalThis)),
-        setMicrophone: (isOn) => this.#capture?.setOn(isOn),
-        show: (snapshot) => this.#show(snapshot),
-      });
-      this.#recorder.tell({ kind: "begin" });
+      this.#begin(choices, crypto.randomUUID(), null);
     } finally {
       this.#isStarting = false;
     }
   }
 
+  /**
+   * @param {import("./session-types.js").Choices} choices
+   * @param {string} requestId
+   * @param {import("./session-types.js").LeftBehind | null} leftBehind
+   */
+  #begin(choices, requestId, leftBehind) {
+    this.#recorder?.end();
+    this.#view.clear();
+    this.#isChecking = false;
+    this.#progress = new Progress();
+    this.#choices = choices;
+    this.#keeper = new NoteKeeper(localStorage, requestId, leftBehind !== null);
+    const session = new Session({ client: this.#client, requestId, choices, random: Math.random, leftBehind });
+    this.#recorder = new Recorder(session, {
+      fetchTicket: () => fetchTicket(this.#config.api_url, this.#signIn, fetch.bind(globalThis)),
+      setMicrophone: (isOn) => this.#listening.setOn(isOn),
+      show: (snapshot) => this.#show(snapshot),
+    });
+    this.#leftBehind.show(null);
+    this.#recorder.tell({ kind: "begin" });
+  }
+
   /** @param {import("./session-types.js").Snapshot} snapshot */
   #show(snapshot) {
-    this.#view.show(snapshot);
-    const isDone = snapshot.phase !== "recording" && snapshot.phase !== "paused";
-    if (isDone && this.#capture !== null) {
-      this.#capture.close();
-      this.#capture = null;
-      this.#view.clearLevel();
-    }
+    const { isNewText, ...text } = this.#progress.follow(snapshot);
+    if (isNewText) this.#listening.text();
+    this.#view.show(snapshot, text, soundNotice(snapshot, this.#listening));
+    this.#wakeLock.want(snapshot.phase === "recording");
+    this.#note(snapshot);
+    const needsMicrophone = ["joining", "recording", "paused"].includes(snapshot.phase) || this.#isChecking;
+    if (!needsMicrophone && this.#listening.isOpen) this.#listening.close();
+    this.#showCheck();
   }
 
   async #pauseOrResume() {
@@ -127,29 +171,87 @@ class Page {
    */
   async #openMicrophone(rateHz = this.#recorder?.snapshot.rateHz ?? RATE_HZ.medium) {
     this.#view.showProblem("");
-    if (this.#capture !== null) return true;
+    return this.#listening.open(rateHz);
+  }
+
+  /** @param {import("./microphone.js").Change} change */
+  #changeMicrophone(change) {
+    const snapshot = this.#recorder?.snapshot;
+    const isOpen = snapshot?.phase === "recording" || snapshot?.phase === "paused";
+    const sentence = texts.microphoneChange(change, isOpen ? texts.clockText(snapshot.recorded / snapshot.rateHz) : null);
+    if (change.kind === "moved") {
+      this.#view.showNews(sentence);
+      return;
+    }
+    this.#isChecking = false;
+    this.#showCheck();
+    this.#view.showProblem(sentence);
+    this.#recorder?.tell({ kind: "pause" });
+  }
+
+  get #isIdle() {
+    return this.#recorder === null || ["stored", "saved", "failed"].includes(this.#recorder.snapshot.phase);
+  }
+
+  /** Open the microphone to see that it hears, or end that. */
+  async #check() {
+    if (!this.#isIdle || this.#isStarting) return;
+    this.#isStarting = true;
     try {
-      this.#capture = await Capture.open({
-        rateHz,
-        onBatch: (bytes, level) => {
-          this.#view.showLevel(level);
-          this.#recorder?.tell({ kind: "captured", bytes });
-        },
-        onLost: () => this.#loseMicrophone(),
-      });
-      return true;
-    } catch (error) {
-      this.#view.showProblem(texts.microphoneError(error instanceof Error ? error.name : ""));
-      return false;
+      this.#isChecking = !this.#isChecking && (await this.#openMicrophone(RATE_HZ[this.#view.choices.quality]));
+      if (!this.#isChecking) this.#listening.close();
+      this.#showCheck();
+    } finally {
+      this.#isStarting = false;
     }
   }
 
-  #loseMicrophone() {
-    this.#capture?.close();
-    this.#capture = null;
-    this.#view.clearLevel();
-    this.#view.showProblem(texts.MICROPHONE_LOST);
-    this.#recorder?.tell({ kind: "pause" });
+  #showCheck() {
+    this.#listening.showCheck({ isChecking: this.#isChecking, isPossible: this.#isIdle });
+  }
+
+  /** Go on with a recording whose page is gone. */
+  async #reopen() {
+    const note = this.#found;
+    if (note === null || note.sessionId === null || this.#isStarting) return;
+    this.#isStarting = true;
+    try {
+      if (await this.#openMicrophone(note.rateHz)) this.#beginLeftBehind(note, note.sessionId);
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+
+  /** End a recording whose page is gone. */
+  #finish() {
+    const note = this.#found;
+    if (note === null || note.sessionId === null || this.#isStarting) return;
+    this.#view.showProblem("");
+    this.#isChecking = false;
+    this.#listening.close();
+    this.#beginLeftBehind(note, note.sessionId);
+    this.#recorder?.tell({ kind: "stop" });
+  }
+
+  /** @param {import("./left-behind.js").Note} note @param {string} sessionId */
+  #beginLeftBehind({ requestId, recorded, quality }, sessionId) {
+    const choices = { ...this.#view.choices, quality: /** @type {import("./wire.js").Quality} */ (quality) };
+    this.#begin(choices, requestId, { sessionId, recorded });
+  }
+
+  #forget() {
+    if (this.#found !== null) forget(localStorage, this.#found.requestId);
+    this.#lookForLeftBehind();
+  }
+
+  #lookForLeftBehind() {
+    this.#found = (this.#isIdle && this.#signIn.isSignedIn && notesLeft(localStorage, Date.now())[0]) || null;
+    this.#leftBehind.show(this.#found);
+  }
+
+  /** @param {import("./session-types.js").Snapshot} snapshot @param {{ isLast: boolean }} [how] */
+  #note(snapshot, how) {
+    if (this.#choices !== null) this.#keeper?.follow(snapshot, this.#choices, Date.now(), how);
   }
 
   async #signOut() {

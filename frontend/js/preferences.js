@@ -19,13 +19,13 @@ export function remembered(store) {
 }
 
 /**
- * Remember settings by name.
+ * Remember settings by name, beside those that are remembered.
  * @param {Store} store
  * @param {Record<string, string>} choices
  */
 export function remember(store, choices) {
   try {
-    store.setItem(KEY, JSON.stringify(choices));
+    store.setItem(KEY, JSON.stringify({ ...remembered(store), ...choices }));
   } catch {
     // A browser that keeps nothing asks again next time.
   }

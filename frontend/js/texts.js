@@ -3,6 +3,7 @@
 import { BYTES_PER_SAMPLE } from "./pcm.js";
 import { RATE_HZ } from "./wire.js";
 
+/** @import { Trouble } from "./microphone-trouble.js" */
 /** @import { Notice, Receipt, Snapshot, State } from "./session-types.js" */
 /** @import { Quality, Range } from "./wire.js" */
 
@@ -39,21 +40,70 @@ export const NOTICES = {
 /** @type {ReadonlySet<Notice>} */
 export const GRAVE_NOTICES = new Set(["ended", "sign_in", "buffer_full", "conflict"]);
 
-/** @type {Record<string, string>} by the name of the browser's error */
-const MICROPHONE_ERRORS = {
-  NotAllowedError: "The browser may not use the microphone. Allow it beside the address, then press Start again.",
-  NotFoundError: "No microphone was found. Connect one, then press Start again.",
-  NotReadableError: "Another program is using the microphone. Close it there, then press Start again.",
+/** @type {Record<Trouble, string>} */
+export const MICROPHONE_TROUBLES = {
+  insecure: "Browsers give the microphone to secure pages only. Open this page by its https:// address.",
+  blocked_chromium:
+    "The microphone is blocked for this page. Click the icon at the left end of the address, switch Microphone on, and try again.",
+  blocked_firefox:
+    "The microphone is blocked for this page. Click the crossed-out microphone beside the address, clear the block, and try again.",
+  blocked_safari:
+    "The microphone is blocked for this page. Choose Safari › Settings for This Website, set Microphone to Allow, and try again.",
+  blocked_safari_touch:
+    "The microphone is blocked for this page. Tap the icon in the address bar, then Website Settings, allow the microphone, and try again.",
+  blocked_other: "The microphone is blocked for this page. Allow it in the browser's settings of this site, and try again.",
+  dismissed: "The browser asked for the microphone and got no answer. Try again, and choose Allow.",
+  blocked_by_system:
+    "The system keeps the microphone from this browser. Allow it in the privacy settings of your computer or phone, and try again.",
+  missing: "No microphone was found. Connect one, and try again.",
+  taken: "The microphone is in use by another program. Close it there, or choose another microphone, and try again.",
+  unknown: "The microphone could not be started. Reload the page and try again.",
 };
 
-/** @param {string} errorName */
-export function microphoneError(errorName) {
-  const known = Object.hasOwn(MICROPHONE_ERRORS, errorName) ? MICROPHONE_ERRORS[errorName] : null;
-  return known ?? "The microphone could not be started. Reload the page and try again.";
+/** @type {Record<import("./microphone.js").Loss | "taken", string>} */
+const MICROPHONE_LOSSES = {
+  ended: "is gone",
+  muted: "was muted by the system or taken by another program",
+  stalled: "stopped giving sound",
+  taken: "is in use by another program",
+};
+
+/** @param {string} label */
+const named = (label) => (label === "" ? "The microphone" : `The microphone “${label}”`);
+
+/**
+ * Say what became of a microphone.
+ * @param {import("./microphone.js").Change} change
+ * @param {string | null} at where in the recording; null: nothing is recorded
+ */
+export function microphoneChange(change, at) {
+  const lost = `${named(change.from)} ${MICROPHONE_LOSSES[change.why]}.`;
+  if (change.kind === "moved") {
+    const where = at === null ? "" : ` Recording goes on; at ${at} a moment may be missing.`;
+    return `${lost} “${change.to}” is used instead.${where}`;
+  }
+  if (at === null) return `${lost} Connect a microphone, and try again.`;
+  return `${lost} The recording is paused at ${at}, and safe: connect a microphone or free it, then press Resume.`;
 }
 
-export const MICROPHONE_LOST =
-  "The microphone is gone. The recording is paused and safe: connect a microphone, then press Resume.";
+/** @type {Record<import("./hearing.js").Verdict, string>} */
+export const HEARING = {
+  waiting: "Say something.",
+  dead: "No sound at all: is the microphone muted?",
+  quiet: "We hear no speech at the moment.",
+  speech: "We hear you.",
+};
+
+/** @type {Record<import("./progress.js").SoundNotice, string>} */
+export const SOUND_NOTICES = {
+  dead: "The microphone gives no sound at all. Is it muted, or switched off?",
+  no_text: "We hear speech but get no text. Recording goes on; the sound is kept. Only English is recognised.",
+  no_speech: "We hear nothing: check the microphone.",
+};
+
+export const ANY_MICROPHONE = "The browser's choice";
+export const CHECK = "Check microphone";
+export const CHECK_END = "End the check";
 export const TAKEN_OVER =
   "Another page has taken over this session, and this one records no more. You can go on here instead.";
 export const PAGE_FAILED = "The page could not be set up. Check the connection and reload it.";
@@ -117,39 +167,84 @@ export function qualityCost(quality) {
 /**
  * Say how far sound and text have come.
  * @param {Snapshot} snapshot
+ * @param {import("./progress.js").TextProgress} text
  */
-export function progressText({ phase, rateHz, recorded, received, durable, status, secondsLeft, notices }) {
-  if (phase === "idle" || recorded === 0) return "";
-  const parts = [`Heard ${clockText(received / rateHz)}`, `stored ${clockText(durable / rateHz)}`];
-  if (status?.transcription === "unavailable") parts.push("text not available now: recording goes on, text follows");
-  if (status?.transcription === "delayed") {
-    parts.push(`text ${Math.max(1, Math.round(status.behind_ms / 1000))} s behind: recording goes on`);
-  }
-  if (notices.includes("duration_near")) parts.push(`${clockText(secondsLeft)} left`);
+export function progressText({ phase, rateHz, recorded, received, durable, status, secondsLeft }, { transcribedS, delayS }) {
+  if (phase === "idle" || phase === "joining" || recorded === 0) return "";
+  const parts = [
+    `Heard ${clockText(received / rateHz)}`,
+    `saved ${clockText(durable / rateHz)}`,
+    `transcribed ${clockText(transcribedS)}`,
+  ];
+  const isOpen = phase === "recording" || phase === "paused" || phase === "stopping";
+  if (status?.transcription === "unavailable" && isOpen) parts.push("no text at the moment: recording goes on, text follows");
+  else if (status?.transcription === "delayed" && isOpen) {
+    parts.push(`text ${Math.max(1, Math.round(status.behind_ms / 1000))} s behind: recording goes on, text follows`);
+  } else if (phase === "recording" && delayS !== null) parts.push(`text comes after ${Math.max(1, Math.round(delayS))} s`);
+  if (isOpen) parts.push(`${clockText(secondsLeft)} left`);
   return parts.join(" · ");
 }
 
+/**
+ * Name what no page holds any more and the server never had.
+ * @param {Range} lost
+ * @param {number} rateHz
+ */
+export function lostText([from, to], rateHz) {
+  const seconds = Math.max(0.1, (to - from) / rateHz).toFixed(1);
+  return `${seconds} s of sound did not reach the server and are lost: ${rangeText([from, to], rateHz)} as the timer then stood.`;
+}
+
+/**
+ * Say what was found of a recording whose page is gone.
+ * @param {import("./left-behind.js").Note & { isAlive: boolean }} note
+ */
+export function leftBehindText({ sessionId, recorded, rateHz, isAlive }) {
+  const length = clockText(recorded / rateHz);
+  if (sessionId === null) {
+    return isAlive
+      ? `Another tab records and has not reached the server yet, ${length} so far. Go on there.`
+      : `A page was closed before it had reached the server. What it had recorded, ${length}, is lost.`;
+  }
+  return isAlive
+    ? `A recording runs in another tab, ${length} so far. You can go on with it here; the other tab then stops.`
+    : `A page was closed during a recording, at ${length}. What had reached the server is safe: go on with it, or finish it.`;
+}
+
+/** @param {Range} range @param {number} rateHz */
+const rangeText = ([from, to], rateHz) => `${clockText(from / rateHz)} to ${clockText(Math.ceil(to / rateHz))}`;
+
 /** @param {readonly Range[]} gaps @param {number} rateHz */
 function gapsText(gaps, rateHz) {
-  if (gaps.length === 0) return "None";
-  return gaps.map(([from, to]) => `${clockText(from / rateHz)} to ${clockText(to / rateHz)}`).join(", ");
+  return gaps.length === 0 ? "0 gaps" : gaps.map((gap) => rangeText(gap, rateHz)).join(", ");
 }
 
 const TRANSCRIPTS = { complete: "Complete", pending: "Being completed", incomplete: "Incomplete" };
 
+/** @param {number} samples */
+const count = (samples) => samples.toLocaleString("en");
+
 /**
  * List what became of a recording as pairs of a name and a fact.
  * @param {Receipt} receipt
- * @param {number} rateHz
+ * @param {{ rateHz: number, recorded: number, transcribedS: number, lost: Range | null }} recording `recorded`: one
+ *   past the last sample that was captured here
  * @returns {[string, string][]}
  */
-export function receiptFacts(receipt, rateHz) {
+export function receiptFacts(receipt, { rateHz, recorded, transcribedS, lost }) {
   const vouched = receipt.isIdentical ? "Yes" : "No";
+  const stored = receipt.samples - receipt.gaps.reduce((sum, [from, to]) => sum + to - from, 0);
+  const isComplete = receipt.transcript === "complete";
+  /** @type {[string, string][]} */
+  const losses = lost === null ? [] : [["Lost before it was sent", rangeText(lost, rateHz)]];
   return [
     ["Record", String(receipt.transcriptionId)],
     ["Duration", clockText(receipt.samples / rateHz)],
-    ["Samples stored", receipt.samples.toLocaleString("en")],
+    ["Samples sent", count(recorded)],
+    ["Samples stored", count(stored)],
+    ["Samples transcribed", isComplete ? count(stored) : `up to ${clockText(transcribedS)}`],
     ["Missing sound", gapsText(receipt.gaps, rateHz)],
+    ...losses,
     ["Stored as captured", receipt.isIdentical === null ? "Recorded in part elsewhere" : vouched],
     ["Transcript", TRANSCRIPTS[receipt.transcript]],
   ];

@@ -1,5 +1,7 @@
 /** Show a session and hear the user. Touches the DOM, decides nothing; text goes in as `textContent` only. */
 
+import { button, element, put, select } from "./elements.js";
+import { ReceiptView } from "./receipt-view.js";
 import * as texts from "./texts.js";
 import { TranscriptView } from "./transcript-view.js";
 
@@ -7,20 +9,7 @@ import { TranscriptView } from "./transcript-view.js";
 /** @import { Quality } from "./wire.js" */
 /** @typedef {"signIn" | "signInAgain" | "signOut" | "start" | "pause" | "stop" | "takeOver"} Wish */
 
-const LEVEL_FLOOR_DB = -60; // shown as silence
-const LEVEL_FALL = 0.8; // of the last level is kept, so that the bar falls softly
 const COPY_TOLD_MS = 5000; // long enough to read it and act on it
-
-/** @param {string} id @returns {HTMLElement} */
-function element(id) {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no #${id}`);
-  return found;
-}
-/** @param {string} id */
-const button = (id) => /** @type {HTMLButtonElement} */ (element(id));
-/** @param {string} id */
-const select = (id) => /** @type {HTMLSelectElement} */ (element(id));
 
 /** The page. */
 export class View {
@@ -28,8 +17,6 @@ export class View {
   #message = element("message");
   #timer = element("timer");
   #progress = element("progress");
-  #level = element("level");
-  #levelBar = element("level-bar");
   #choices = /** @type {HTMLFieldSetElement} */ (element("choices"));
   #selects = { quality: select("quality"), specialty: select("specialty"), conversation: select("conversation") };
   #buttons = {
@@ -44,16 +31,16 @@ export class View {
   #qualityCost = element("quality-cost");
   #chosen = element("chosen");
   #copy = button("copy");
-  #receipt = element("receipt");
+  #receipt = new ReceiptView();
   #transcript = new TranscriptView({
     scroll: element("scroll"),
     finals: element("transcript"),
     partial: element("partial"),
     empty: element("empty"),
   });
-  #shownLevel = 0;
   #saidMessage = "";
   #problem = "";
+  #news = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #copyTold;
 
@@ -104,41 +91,33 @@ export class View {
   /** Make room for a new recording. */
   clear() {
     this.#transcript.clear();
-    this.#receipt.hidden = true;
-    this.#problem = "";
+    this.#receipt.hide();
+    this.#problem = this.#news = "";
   }
 
   /** Say what went wrong outside the session; an empty sentence takes it back. @param {string} sentence */
   showProblem(sentence) {
     this.#problem = sentence;
+    this.#news = "";
     this.#say(sentence === "" ? [] : [sentence], true);
   }
 
-  /** Show how loud it is. @param {number} level root mean square, 0 to 1 */
-  showLevel(level) {
-    const db = 20 * Math.log10(Math.max(level, 1e-6));
-    const share = Math.min(1, Math.max(0, 1 - db / LEVEL_FLOOR_DB));
-    this.#drawLevel(Math.max(share, this.#shownLevel * LEVEL_FALL));
+  /** Say what has changed, and harms nothing. @param {string} sentence */
+  showNews(sentence) {
+    this.#news = sentence;
+    this.#say([sentence], false);
   }
 
-  /** The microphone is closed. */
-  clearLevel() {
-    this.#drawLevel(0);
-  }
-
-  /** @param {number} share */
-  #drawLevel(share) {
-    this.#shownLevel = share;
-    this.#levelBar.style.transform = `scaleX(${this.#shownLevel.toFixed(3)})`;
-    this.#level.setAttribute("aria-valuenow", String(Math.round(this.#shownLevel * 100)));
-  }
-
-  /** @param {Snapshot} snapshot */
-  show(snapshot) {
-    const { phase, state, rateHz, recorded, notices, failure, hasUnsaved } = snapshot;
+  /**
+   * @param {Snapshot} snapshot
+   * @param {import("./progress.js").TextProgress} text
+   * @param {import("./progress.js").SoundNotice | null} sound
+   */
+  show(snapshot, text, sound) {
+    const { phase, state, rateHz, recorded, notices, failure, hasUnsaved, lost } = snapshot;
     this.#showState(state, texts.STATES[state]);
-    this.#put(this.#timer, texts.clockText(recorded / rateHz));
-    this.#put(this.#progress, texts.progressText(snapshot));
+    put(this.#timer, texts.clockText(recorded / rateHz));
+    put(this.#progress, texts.progressText(snapshot, text));
     this.#transcript.show(snapshot.finals, snapshot.partial);
     this.#copy.hidden = snapshot.finals.length === 0;
 
@@ -152,56 +131,34 @@ export class View {
     this.#choices.hidden = !isOver; // they are settled now, and the text needs the room
     this.#chosen.hidden = isOver;
     if (hadFocus && isOpen) this.#buttons.pause.focus();
-    this.#put(this.#buttons.pause, phase === "paused" ? texts.RESUME : texts.PAUSE);
-    this.#put(this.#buttons.start, phase === "idle" ? texts.START : texts.START_NEW);
+    put(this.#buttons.pause, phase === "paused" ? texts.RESUME : texts.PAUSE);
+    put(this.#buttons.start, phase === "idle" ? texts.START : texts.START_NEW);
     this.#buttons.takeOver.hidden = phase !== "superseded";
     this.#buttons.signInAgain.hidden = !notices.includes("sign_in");
 
-    const sentences = notices.map((notice) => texts.NOTICES[notice]);
+    const sentences = notices.flatMap((notice) => (notice === "silence" ? [] : [texts.NOTICES[notice]]));
+    if (sound !== null) sentences.push(texts.SOUND_NOTICES[sound]);
+    if (this.#news !== "") sentences.push(this.#news);
+    if (lost !== null) sentences.unshift(texts.lostText(lost, rateHz));
     if (phase === "superseded") sentences.unshift(texts.TAKEN_OVER);
     if (failure !== null) sentences.unshift(texts.failureText(failure, hasUnsaved));
     if (this.#problem !== "") sentences.unshift(this.#problem);
-    const isGrave = failure !== null || this.#problem !== "" || notices.some((one) => texts.GRAVE_NOTICES.has(one));
+    const isGrave = failure !== null || lost !== null || this.#problem !== "" || notices.some((one) => texts.GRAVE_NOTICES.has(one));
     this.#say(sentences, isGrave);
-    this.#showReceipt(snapshot);
+    this.#receipt.show(snapshot, text.transcribedS);
   }
 
   #showChoices() {
     const { quality, specialty, conversation } = this.#selects;
-    this.#put(this.#qualityCost, texts.qualityCost(this.choices.quality));
+    put(this.#qualityCost, texts.qualityCost(this.choices.quality));
     const chosen = [specialty, conversation, quality].map((control) => control.selectedOptions[0]?.textContent ?? "");
-    this.#put(this.#chosen, chosen.join(" · "));
-  }
-
-  /** @param {Snapshot} snapshot */
-  #showReceipt({ receipt, sessionId, rateHz }) {
-    if (receipt === null) return;
-    const { dataset } = this.#receipt;
-    if (!this.#receipt.hidden && dataset.transcript === receipt.transcript) return;
-    dataset.transcriptionId = String(receipt.transcriptionId);
-    dataset.sessionId = sessionId ?? "";
-    dataset.transcript = receipt.transcript;
-    dataset.gravity = receipt.gaps.length > 0 || receipt.isIdentical === false ? "error" : "good";
-    const list = document.createDocumentFragment();
-    for (const [name, fact] of texts.receiptFacts(receipt, rateHz)) {
-      const pair = document.createElement("div");
-      const term = document.createElement("dt");
-      const value = document.createElement("dd");
-      term.textContent = name;
-      value.textContent = fact;
-      pair.append(term, value);
-      list.append(pair);
-    }
-    element("receipt-facts").replaceChildren(list);
-    const wasHidden = this.#receipt.hidden;
-    this.#receipt.hidden = false;
-    if (wasHidden) this.#receipt.focus(); // so that who cannot see it is told
+    put(this.#chosen, chosen.join(" · "));
   }
 
   /** @param {string} state @param {string} text */
   #showState(state, text) {
     this.#state.dataset.state = state;
-    this.#put(this.#state, text);
+    put(this.#state, text);
   }
 
   /** @param {string[]} sentences @param {boolean} isGrave */
@@ -220,11 +177,6 @@ export class View {
     this.#message.hidden = sentences.length === 0;
   }
 
-  /** @param {HTMLElement} target @param {string} text */
-  #put(target, text) {
-    if (target.textContent !== text) target.textContent = text; // a screen reader hears only what changes
-  }
-
   async #copyText() {
     const transcript = element("transcript");
     const finals = [...transcript.querySelectorAll("p")].map((paragraph) => paragraph.textContent);
@@ -236,8 +188,8 @@ export class View {
       document.getSelection()?.selectAllChildren(transcript);
       told = texts.COPY_BY_HAND;
     }
-    this.#put(this.#copy, told);
+    put(this.#copy, told);
     clearTimeout(this.#copyTold);
-    this.#copyTold = setTimeout(() => this.#put(this.#copy, texts.COPY), COPY_TOLD_MS);
+    this.#copyTold = setTimeout(() => put(this.#copy, texts.COPY), COPY_TOLD_MS);
   }
 }

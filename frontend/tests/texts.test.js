@@ -52,15 +52,19 @@ test("progress says how far sound and text are, in the words of the recogniser's
     phase: "recording", rateHz: 16_000, recorded: 160_000, received: 152_000, durable: 128_000, status: null, secondsLeft: 95,
     notices: [],
   };
+  const text = { transcribedS: 7.4, delayS: 1.2 };
   const saying = (transcription, behindMs = 0) =>
-    texts.progressText({ ...snapshot, status: { transcription, behind_ms: behindMs } });
+    texts.progressText({ ...snapshot, status: { transcription, behind_ms: behindMs } }, text);
 
-  assert.equal(texts.progressText(snapshot), "Heard 00:09 · stored 00:08");
-  assert.match(saying("delayed", 4200), / · text 4 s behind: recording goes on$/);
-  assert.match(saying("unavailable"), /recording goes on, text follows$/);
+  assert.equal(
+    texts.progressText(snapshot, text),
+    "Heard 00:09 · saved 00:08 · transcribed 00:07 · text comes after 1 s · 01:35 left",
+  );
+  assert.match(saying("delayed", 4200), / · text 4 s behind: recording goes on, text follows · 01:35 left$/);
+  assert.match(saying("unavailable"), /recording goes on, text follows · 01:35 left$/);
   assert.equal(saying("live"), saying("parked"));
-  assert.match(texts.progressText({ ...snapshot, notices: ["duration_near"] }), / · 01:35 left$/);
-  assert.equal(texts.progressText({ ...snapshot, recorded: 0 }), "");
+  assert.equal(texts.progressText({ ...snapshot, phase: "saved" }, text), "Heard 00:09 · saved 00:08 · transcribed 00:07");
+  assert.equal(texts.progressText({ ...snapshot, recorded: 0 }, text), "");
 });
 
 test("a failure says what happened, what is lost, and what to do", () => {
@@ -70,29 +74,65 @@ test("a failure says what happened, what is lost, and what to do", () => {
 });
 
 test("each microphone trouble has its own remedy", () => {
-  const sentences = ["NotAllowedError", "NotFoundError", "NotReadableError", "toString", ""].map(texts.microphoneError);
+  const sentences = Object.values(texts.MICROPHONE_TROUBLES);
 
-  assert.equal(new Set(sentences).size, 4);
+  assert.equal(new Set(sentences).size, sentences.length);
   for (const sentence of sentences) assert.match(sentence, /\.$/);
 });
 
-test("the receipt names every gap", () => {
+test("a microphone that changes is named, and where in the recording it was", () => {
+  const change = { kind: "moved", why: "ended", from: "Headset", to: "Built-in" };
+
+  assert.match(texts.microphoneChange(change, "00:41"), /“Headset” is gone\. “Built-in” is used.* at 00:41/);
+  assert.doesNotMatch(texts.microphoneChange(change, null), /ecording/);
+  assert.match(texts.microphoneChange({ kind: "lost", why: "muted", from: "" }, "00:41"), /muted.*paused at 00:41.*Resume/);
+  assert.match(texts.microphoneChange({ kind: "lost", why: "stalled", from: "" }, null), /try again/);
+});
+
+test("what was left behind is told by whether its page lives and whether the server knows it", () => {
+  const note = { sessionId: "s", recorded: 656_000, rateHz: 16_000, isAlive: false };
+
+  assert.match(texts.leftBehindText(note), /closed.*at 00:41.*go on with it, or finish/);
+  assert.match(texts.leftBehindText({ ...note, isAlive: true }), /another tab, 00:41/);
+  assert.match(texts.leftBehindText({ ...note, sessionId: null }), /00:41, is lost/);
+  assert.match(texts.leftBehindText({ ...note, sessionId: null, isAlive: true }), /Go on there/);
+});
+
+test("what is lost is named by its length and its place", () => {
+  assert.match(texts.lostText([640_000, 656_800], 16_000), /^1\.1 s .*00:40 to 00:42/);
+});
+
+const recording = { rateHz: 16_000, recorded: 96_000, transcribedS: 4.2 };
+
+test("the receipt of a whole recording: sent is stored is transcribed, and no gaps", () => {
+  const receipt = { transcriptionId: 7, samples: 96_000, gaps: [], segments: 1, transcript: "complete", isIdentical: true };
+
+  assert.deepEqual(Object.fromEntries(texts.receiptFacts(receipt, { ...recording, lost: null })), {
+    Record: "7", Duration: "00:06", "Samples sent": "96,000", "Samples stored": "96,000", "Samples transcribed": "96,000",
+    "Missing sound": "0 gaps", "Stored as captured": "Yes", Transcript: "Complete",
+  });
+});
+
+test("the receipt names every gap, what was lost and how far the text is", () => {
   const receipt = {
     transcriptionId: 7, samples: 96_000, gaps: [[16_000, 32_000]], segments: 1, transcript: "pending", isIdentical: null,
   };
 
-  assert.deepEqual(Object.fromEntries(texts.receiptFacts(receipt, 16_000)), {
-    Record: "7", Duration: "00:06", "Samples stored": "96,000", "Missing sound": "00:01 to 00:02",
+  assert.deepEqual(Object.fromEntries(texts.receiptFacts(receipt, { ...recording, lost: [32_000, 40_000] })), {
+    Record: "7", Duration: "00:06", "Samples sent": "96,000", "Samples stored": "80,000", "Samples transcribed": "up to 00:04",
+    "Missing sound": "00:01 to 00:02", "Lost before it was sent": "00:02 to 00:03",
     "Stored as captured": "Recorded in part elsewhere", Transcript: "Being completed",
   });
 });
 
-test("settings are remembered, and a spoilt memory is none", () => {
+test("settings are remembered one by one, and a spoilt memory is none", () => {
   const kept = new Map();
   const store = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
   assert.deepEqual(remembered(store), {});
   remember(store, { quality: "high", specialty: "UROLOGY" });
   assert.deepEqual(remembered(store), { quality: "high", specialty: "UROLOGY" });
+  remember(store, { quality: "low" });
+  assert.deepEqual(remembered(store), { quality: "low", specialty: "UROLOGY" });
   for (const spoilt of ["{", "null", "7", '"x"', '{"quality":5}']) {
     for (const key of kept.keys()) kept.set(key, spoilt);
     assert.equal(remembered(store).quality, undefined);

@@ -1,0 +1,46 @@
+/** Show what became of a recording. Touches the DOM. */
+
+import { element } from "./elements.js";
+import { receiptFacts } from "./texts.js";
+
+/** @import { Snapshot } from "./session-types.js" */
+
+/** The receipt. */
+export class ReceiptView {
+  #receipt = element("receipt");
+  #facts = element("receipt-facts");
+
+  hide() {
+    this.#receipt.hidden = true;
+  }
+
+  /**
+   * Show it once there is one, and again when the transcript has been completed.
+   * @param {Snapshot} snapshot
+   * @param {number} transcribedS how far the finals reach, in seconds
+   */
+  show({ receipt, sessionId, rateHz, recorded, lost }, transcribedS) {
+    if (receipt === null) return;
+    const { dataset } = this.#receipt;
+    if (!this.#receipt.hidden && dataset.transcript === receipt.transcript) return;
+    dataset.transcriptionId = String(receipt.transcriptionId);
+    dataset.sessionId = sessionId ?? "";
+    dataset.transcript = receipt.transcript;
+    const isWhole = receipt.gaps.length === 0 && receipt.isIdentical !== false && lost === null;
+    dataset.gravity = isWhole ? "good" : "error";
+    const list = document.createDocumentFragment();
+    for (const [name, fact] of receiptFacts(receipt, { rateHz, recorded, transcribedS, lost })) {
+      const pair = document.createElement("div");
+      const term = document.createElement("dt");
+      const value = document.createElement("dd");
+      term.textContent = name;
+      value.textContent = fact;
+      pair.append(term, value);
+      list.append(pair);
+    }
+    this.#facts.replaceChildren(list);
+    const wasHidden = this.#receipt.hidden;
+    this.#receipt.hidden = false;
+    if (wasHidden) this.#receipt.focus(); // so that who cannot see it is told
+  }
+}
