@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 
+from contract.audio import Encoding
 from contract.metrics import Metric, Origin
 from contract.records import TaskId
 from streaming_task.adapters.credentials import ChainCredentials
@@ -20,6 +21,7 @@ from streaming_task.adapters.flac import FlacCompactor
 from streaming_task.adapters.forwarding import ForwardingKey, HttpPeers, forwarding_secret
 from streaming_task.adapters.gateway_push import GatewayPush
 from streaming_task.adapters.ingress import Ingress
+from streaming_task.adapters.ogg_opus import OggCompactor, OggStream, OpusEar
 from streaming_task.adapters.recording_s3 import RecordingBucket, bucket_url
 from streaming_task.adapters.records_postgres import PostgresRecords
 from streaming_task.adapters.registry_dynamodb import (
@@ -35,6 +37,7 @@ from streaming_task.adapters.registry_dynamodb import (
 from streaming_task.adapters.resampler_soxr import SoxrResampler
 from streaming_task.adapters.transcribe_medical import TranscribeMedical
 from streaming_task.address import task_address
+from streaming_task.core.coding import PCM, OpusCoding
 from streaming_task.core.leases import LeaseBoard
 from streaming_task.core.room import Room
 from streaming_task.lease import LeaseKeeper
@@ -43,7 +46,7 @@ from streaming_task.metrics import MetricsSink, keep_emitting
 from streaming_task.ports import Forwarded, Leases, SignOuts, Unavailable
 from streaming_task.pushes import Pushes
 from streaming_task.record_steps import Services
-from streaming_task.recordings import Recordings
+from streaming_task.recordings import Format, Recordings
 from streaming_task.sessions import SessionDirectory
 from streaming_task.settings import Settings
 from streaming_task.sign_outs import SignOutWatch
@@ -199,13 +202,21 @@ async def _parts(
     counted_audio = metered(audio, Origin.S3, sink)
     services = Services(
         audio=counted_audio,
-        recordings=Recordings(counted_audio, FlacCompactor()),
+        recordings=Recordings(
+            counted_audio,
+            {
+                Encoding.PCM: Format(PCM, FlacCompactor(), "audio/flac"),
+                Encoding.OPUS: Format(OpusCoding(OpusEar()), OggCompactor(), "audio/ogg"),
+            },
+        ),
         sessions=metered(DynamoSessions(table), Origin.DYNAMODB, sink),
         ownership=metered(DynamoOwnership(table), Origin.DYNAMODB, sink),
         finals=metered(DynamoFinals(table), Origin.DYNAMODB, sink),
         records=metered(records, Origin.DATABASE, sink),
         recognition=WatchedRecognition(MeteredRecognition(recognition, sink), room),
         resampler=SoxrResampler,
+        container=OggStream,
+        coding=lambda encoding: PCM if encoding is Encoding.PCM else OpusCoding(OpusEar()),
         pushes=Pushes(MeteredGateway(gateway, sink)),
         report=report,
         count=sink.add,

@@ -128,11 +128,11 @@ class Recognition(Protocol):
         ...
 
 
-class Resampler(Protocol):
-    """Changes one stream's rate, carrying its state from chunk to chunk."""
+class StreamCoder(Protocol):
+    """Makes one stream's audio what the recogniser takes, carrying its state from chunk to chunk."""
 
-    def push(self, pcm: bytes) -> bytes:
-        """Give what is ready of s16le mono at the new rate."""
+    def push(self, data: bytes) -> bytes:
+        """Give what is ready."""
         ...
 
     def flush(self) -> bytes:
@@ -190,18 +190,18 @@ class AudioStore(Protocol):
 
 
 class Compactor(Protocol):
-    """Makes one recording of a session's parts."""
+    """Makes one recording of a session's audio, and its audio of the recording."""
 
-    def encode(self, pcm: bytes | bytearray, sample_rate_hz: int) -> bytes:
-        """Code s16le mono as FLAC and check that it decodes to the same samples. Blocking: run in a thread.
+    def encode(self, audio: bytes | bytearray, sample_rate_hz: int) -> bytes:
+        """Code audio as one file and check that it decodes to the same. Blocking: run in a thread.
 
         Raises:
             ValueError: what it decodes to is not what went in.
         """
         ...
 
-    def decode(self, flac: bytes) -> bytes:
-        """Give the s16le mono of a recording. Blocking: run in a thread.
+    def decode(self, recording: bytes) -> bytes:
+        """Give the audio of a recording. Blocking: run in a thread.
 
         Raises:
             ValueError: it is none.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from contract.audio import Encoding
 from contract.metrics import Metric
 from contract.object_keys import recording_key
 from contract.records import (
@@ -17,6 +18,7 @@ from contract.records import (
 from contract.replies import Final
 from streaming_task import ports
 from streaming_task.core import events as ev
+from streaming_task.core.coding import PCM, Coding
 from streaming_task.core.ownership import SessionChanges, SessionMeta
 from streaming_task.core.record import Record
 from streaming_task.pushes import Pushes
@@ -34,9 +36,11 @@ class Services:
     finals: ports.Finals
     records: ports.Records
     recognition: ports.Recognition
-    resampler: Callable[[int, int], ports.Resampler]  # from Hz, to Hz
+    resampler: Callable[[int, int], ports.StreamCoder]  # from Hz, to Hz
+    container: Callable[[], ports.StreamCoder]  # of Opus packets
     pushes: Pushes
     report: Callable[[str, float], None]  # what an operator should know of
+    coding: Callable[[Encoding], Coding] = lambda _encoding: PCM  # one of its own for every session
     count: Callable[[Metric, float], None] = lambda _metric, _value: None  # what is measured of everything
 
 

@@ -6,16 +6,27 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contract.audio import bytes_in
+from contract.audio import Encoding
 from contract.object_keys import manifest_key, parts_prefix, recording_key
+from streaming_task.core.coding import Coding
 from streaming_task.core.ownership import SessionTerms
 from streaming_task.ports import AudioStore, Compactor, StoredPart, Unavailable
 
 _log = logging.getLogger(__name__)
 
 Gaps = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How the audio of one encoding is kept."""
+
+    coding: Coding
+    compactor: Compactor
+    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +41,42 @@ class _Piece:
 class Recordings:
     """Seals and compacts the audio of sessions; one compaction at a time, as it holds a whole recording."""
 
-    def __init__(self, audio: AudioStore, compactor: Compactor) -> None:
+    def __init__(self, audio: AudioStore, formats: Mapping[Encoding, Format]) -> None:
         self._audio = audio
-        self._compactor = compactor
+        self._formats = formats
         self._compacting = asyncio.Semaphore(1)
 
-    async def read(self, terms: SessionTerms, start: int, end: int) -> bytes:
-        """Read stored samples [start, end); what no part holds is silence.
+    async def read(self, terms: SessionTerms, start: int, end: int) -> tuple[int, bytes]:
+        """Read stored samples [start, end); what no part holds is silence. Give where they begin, and them.
+
+        They begin at the last sample up to `start`, and end at the last up to `end`, where they can be cut.
 
         Raises:
             Unavailable: the store did not answer well.
         """
         recording = await self._audio.read(recording_key(terms.user_id, terms.session_id, terms.encoding))
+        kept = self._formats[terms.encoding]
+        coding = kept.coding
         if recording is not None:  # first: once it is there, parts go
-            pcm = await asyncio.to_thread(self._compactor.decode, recording)
-            return pcm[bytes_in(start) : bytes_in(end)]
+            audio = await asyncio.to_thread(kept.compactor.decode, recording)
+            start = coding.cut_at(audio, start)
+            return start, coding.cut(audio, start, end)
         found: list[bytes] = []
+        start -= start % coding.grid
         at = start
         for piece in _pieces(await self._parts(terms)):
             if piece.end <= at or piece.start >= end:
                 continue
-            found.append(bytes(bytes_in(piece.start - at)) if piece.start > at else b"")
+            data = await self._data(piece.part)
+            if piece.start > at:
+                found.append(coding.silence(piece.start - at))
+            elif not found:
+                at = start = piece.part.start + coding.cut_at(data, at - piece.part.start)
             since, until = max(piece.start, at), min(piece.end, end)
-            found.append(await self._read(piece, since, until))
+            found.append(coding.cut(data, since - piece.part.start, until - piece.part.start))
             at = until
-        found.append(bytes(bytes_in(end - at)))
-        return b"".join(found)
+        found.append(coding.silence(end - end % coding.grid - at) if end > at else b"")
+        return start, b"".join(found)
 
     async def seal(self, terms: SessionTerms, end: int, gaps: Gaps, sha256: str | None) -> str:
         """Write the manifest; give the hash of the stored bytes in order.
@@ -67,7 +88,7 @@ class Recordings:
         if sha256 is None:
             digest = hashlib.sha256()
             for piece in pieces:
-                digest.update(await self._read(piece, piece.start, piece.end))
+                digest.update(await self._read(terms, piece))
             sha256 = digest.hexdigest()
         manifest = {
             "session_id": terms.session_id,
@@ -110,12 +131,14 @@ class Recordings:
                 made = await self._make(terms, parts, end, sha256)
                 if made is None:
                     return False
-                await self._audio.put(key, made, "audio/flac")
+                await self._audio.put(key, made, self._formats[terms.encoding].content_type)
                 there = await self._audio.read(key)  # another's may have been first
             if there is None:
                 raise Unavailable("RecordingMissing")
             # What was made here has proven itself already.
-            if there != made and not await asyncio.to_thread(self._is_sealed, there, end, gaps, sha256):
+            if there != made and not await asyncio.to_thread(
+                self._is_sealed, terms, there, end, gaps, sha256
+            ):
                 about = {"session_id": terms.session_id}
                 _log.error("Session recording differs from its seal: parts kept", extra=about)
                 return False
@@ -128,41 +151,52 @@ class Recordings:
     ) -> bytes | None:
         """Code the parts as one recording; None: it cannot be made of them."""
         digest = hashlib.sha256()
-        pcm = bytearray(bytes_in(end))  # a gap is silence of its length
+        kept = self._formats[terms.encoding]
+        audio = bytearray()
+        at = 0
         for piece in _pieces(parts, end):
-            data = await self._read(piece, piece.start, piece.end)
+            data = await self._read(terms, piece)
             digest.update(data)
-            pcm[bytes_in(piece.start) : bytes_in(piece.end)] = data
+            audio += kept.coding.silence(piece.start - at)  # a gap is silence of its length
+            audio += data
+            at = piece.end
+        audio += kept.coding.silence(end - at)
         if digest.hexdigest() != sha256:
             _log.error("Session parts differ from their seal: kept", extra={"session_id": terms.session_id})
             return None
         try:
-            return await asyncio.to_thread(self._compactor.encode, pcm, terms.sample_rate_hz)
+            return await asyncio.to_thread(kept.compactor.encode, audio, terms.sample_rate_hz)
         except ValueError:
             _log.error("Session recording differs from its parts", extra={"session_id": terms.session_id})
             return None
 
-    def _is_sealed(self, recording: bytes, end: int, gaps: Gaps, sha256: str) -> bool:
+    def _is_sealed(self, terms: SessionTerms, recording: bytes, end: int, gaps: Gaps, sha256: str) -> bool:
         """Tell whether a recording holds the bytes that were sealed, whose hash leaves the gaps out."""
+        kept = self._formats[terms.encoding]
         try:
-            pcm = memoryview(self._compactor.decode(recording))
+            audio = kept.compactor.decode(recording)
         except ValueError:
             return False
         digest = hashlib.sha256()
         at = 0
         for start, until in (*gaps, (end, end)):
-            digest.update(pcm[bytes_in(at) : bytes_in(start)])
+            digest.update(kept.coding.cut(audio, at, start))
             at = until
-        return len(pcm) == bytes_in(end) and digest.hexdigest() == sha256
+        return kept.coding.samples(audio) == end and digest.hexdigest() == sha256
 
     async def _parts(self, terms: SessionTerms) -> list[StoredPart]:
         return await self._audio.list_parts(parts_prefix(terms.user_id, terms.session_id))
 
-    async def _read(self, piece: _Piece, start: int, end: int) -> bytes:
-        data = await self._audio.read(piece.part.key)
+    async def _read(self, terms: SessionTerms, piece: _Piece) -> bytes:
+        data = await self._data(piece.part)
+        at = piece.part.start
+        return self._formats[terms.encoding].coding.cut(data, piece.start - at, piece.end - at)
+
+    async def _data(self, part: StoredPart) -> bytes:
+        data = await self._audio.read(part.key)
         if data is None:
             raise Unavailable("PartMissing")
-        return data[bytes_in(start - piece.part.start) : bytes_in(end - piece.part.start)]
+        return data
 
 
 def _pieces(parts: list[StoredPart], end: int | None = None) -> list[_Piece]:

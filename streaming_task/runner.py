@@ -64,7 +64,11 @@ class SessionRunner:
         self._streams: dict[int, LiveStream] = {}
         self._errands = Errands("Session step broke")
         self._voice = Voice(self._terms.session_id, self._epoch, services.finals, services.pushes)
-        self._meter = SessionMeter(rate_hz=self._terms.sample_rate_hz, epoch=self._epoch)
+        self._meter = SessionMeter(
+            rate_hz=self._terms.sample_rate_hz,
+            epoch=self._epoch,
+            coding=services.coding(self._terms.encoding),
+        )
         self._steps = RecordSteps(session.meta, services)
         self._is_closed = False
 
@@ -240,7 +244,7 @@ class SessionRunner:
 
     async def _read_audio(self, start: int, end: int) -> ev.Event:
         try:
-            return ev.AudioRead(start, await self._services.recordings.read(self._terms, start, end))
+            return ev.AudioRead(*await self._services.recordings.read(self._terms, start, end))
         except ports.Unavailable:
             await asyncio.sleep(READ_RETRY_S)
             raise
@@ -259,11 +263,13 @@ class SessionRunner:
             speaker_labels=terms.speaker_labels,
             vocabulary=terms.vocabulary,
         )
-        resampler = None
-        if rate_hz != terms.sample_rate_hz:
-            resampler = self._services.resampler(terms.sample_rate_hz, rate_hz)
+        coder = None
+        if terms.encoding is Encoding.OPUS:
+            coder = self._services.container()
+        elif rate_hz != terms.sample_rate_hz:
+            coder = self._services.resampler(terms.sample_rate_hz, rate_hz)
         self._streams[number] = LiveStream(
-            number, settings, self._services.recognition, resampler, self._stream_said
+            number, settings, self._services.recognition, coder, self._stream_said
         )
 
     def _abort_stream(self, number: int) -> None:

@@ -283,7 +283,8 @@ class SessionDirectory:
         session_id = meta.terms.session_id
         now = asyncio.get_running_loop().time()
         random = Random(f"{session_id} {meta.epoch}")  # noqa: S311 - jitter, not a secret
-        session = Session(meta, self._limits, now, random, stored=stored)
+        coding = self._services.coding(meta.terms.encoding)
+        session = Session(meta, self._limits, now, random, stored=stored, coding=coding)
         runner = SessionRunner(
             session,
             self._services,

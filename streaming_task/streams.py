@@ -1,4 +1,4 @@
-"""Run one recognition stream for the runner: resample, keep the order, and hold back when it is full."""
+"""Run one recognition stream for the runner: recode, keep the order, and hold back when it is full."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.ports import (
     Recognition,
     RecognitionStream,
-    Resampler,
+    StreamCoder,
     StreamRefused,
     StreamSettings,
 )
@@ -31,13 +31,13 @@ class LiveStream:
         number: int,
         settings: StreamSettings,
         recognition: Recognition,
-        resampler: Resampler | None,
+        coder: StreamCoder | None,
         post: Callable[[Event], None],
     ) -> None:
         self._number = number
         self._settings = settings
         self._recognition = recognition
-        self._resampler = resampler
+        self._coder = coder
         self._post = post
         self._stream: RecognitionStream | None = None
         self._waiting: bytes | None = None  # taken from the session, not yet by the stream
@@ -52,7 +52,7 @@ class LiveStream:
         if self._waiting is not None:
             self._post(StreamBlocked(self._number, start))
             return
-        self._give(data if self._resampler is None else self._resampler.push(data))
+        self._give(data if self._coder is None else self._coder.push(data))
 
     def end(self) -> None:
         """Let the stream finish once all it was given is on its way."""
@@ -86,9 +86,9 @@ class LiveStream:
     def _finish(self) -> None:
         if self._stream is None:
             return
-        if self._resampler is not None:
-            tail = self._resampler.flush()
-            self._resampler = None
+        if self._coder is not None:
+            tail = self._coder.flush()
+            self._coder = None
             self._give(tail)
             if self._waiting is not None:
                 return  # `_unblock` comes back here

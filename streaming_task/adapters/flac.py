@@ -15,15 +15,15 @@ BLOCK_SAMPLES = 1_000_000  # at a time: a recording of 30 min at 48 kHz is 173 M
 class FlacCompactor:
     """Implements `Compactor`. Costs about 1 ms of CPU a second of audio at 48 kHz, both ways together."""
 
-    def encode(self, pcm: bytes | bytearray, sample_rate_hz: int) -> bytes:
+    def encode(self, audio: bytes | bytearray, sample_rate_hz: int) -> bytes:
         """Code s16le mono as FLAC and check that it decodes to the same samples. Blocking: run in a thread.
 
         Raises:
             ValueError: what it decodes to is not what went in.
         """
-        if not pcm:
+        if not audio:
             return _empty(sample_rate_hz)
-        samples = np.frombuffer(pcm, SAMPLE)
+        samples = np.frombuffer(audio, SAMPLE)
         coded = io.BytesIO()
         with soundfile.SoundFile(
             coded, "w", samplerate=sample_rate_hz, channels=1, format="FLAC", subtype="PCM_16"
@@ -34,16 +34,16 @@ class FlacCompactor:
         _check(coded, samples)
         return coded.getvalue()
 
-    def decode(self, flac: bytes) -> bytes:
+    def decode(self, recording: bytes) -> bytes:
         """Give the s16le mono of a recording. Blocking: run in a thread.
 
         Raises:
             ValueError: it is none.
         """
-        if flac.startswith(b"fLaC\x80"):  # the last block comes first: there is no audio after it
+        if recording.startswith(b"fLaC\x80"):  # the last block comes first: there is no audio after it
             return b""
         try:
-            samples, _ = soundfile.read(io.BytesIO(flac), dtype="int16")
+            samples, _ = soundfile.read(io.BytesIO(recording), dtype="int16")
         except soundfile.LibsndfileError as error:
             raise ValueError("not a FLAC that can be read") from error
         return bytes(samples.astype(SAMPLE).tobytes())

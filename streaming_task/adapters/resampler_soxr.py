@@ -14,7 +14,7 @@ QUALITY = "HQ"  # holds 35 ms back at 8 kHz; lower qualities save neither time n
 
 
 class SoxrResampler:
-    """Implements `Resampler` for s16le mono.
+    """Implements `StreamCoder` for s16le mono.
 
     Works in floats and rounds itself: soxr dithers whole numbers, and the same audio in other chunks would
     give other samples.
@@ -24,13 +24,13 @@ class SoxrResampler:
         """Resample from one rate to another."""
         self._stream: Any = soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32", quality=QUALITY)
 
-    def push(self, pcm: bytes) -> bytes:
+    def push(self, data: bytes) -> bytes:
         """Give what is ready of s16le mono at the new rate.
 
         Raises:
             ValueError: half a sample was given.
         """
-        samples = np.frombuffer(pcm, SAMPLE).astype(np.float32)
+        samples = np.frombuffer(data, SAMPLE).astype(np.float32)
         return _rounded(self._stream.resample_chunk(samples))
 
     def flush(self) -> bytes:

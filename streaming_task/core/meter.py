@@ -10,13 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from contract.audio import samples_in
 from contract.metrics import Metric
 from contract.records import TranscriptState
 from contract.replies import Ack, Final, Partial
 from contract.wire import Audio
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
+from streaming_task.core.coding import PCM, Coding
 from streaming_task.core.ownership import FIRST_EPOCH
 from streaming_task.core.results import StreamEnd
 
@@ -28,8 +28,9 @@ MARKS = 6000  # twenty minutes of messages; text later than that is counted from
 class SessionMeter:
     """Watches one session as one owner runs it."""
 
-    def __init__(self, *, rate_hz: int, epoch: int) -> None:
+    def __init__(self, *, rate_hz: int, epoch: int, coding: Coding = PCM) -> None:
         self._rate_hz = rate_hz
+        self._coding = coding
         self._epoch = epoch
         self._has_begun = False
         self._ends: list[int] = []  # growing: audio up to this sample ...
@@ -55,7 +56,7 @@ class SessionMeter:
     def _note(self, event: ev.Event, now: float, counted: list[Counted]) -> None:
         match event:
             case ev.MessageTaken(message=Audio(offset=offset, data=data)):
-                self._mark(offset + samples_in(len(data)), now)
+                self._mark(offset + self._coding.samples(data), now)
             case ev.PartStored():
                 counted.append((Metric.PARTS_STORED, 1.0))
             case ev.StreamEnded(ended=ended):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from streaming_task.core.coding import Coding
+
 HANG_S = 10.0  # of speech, and of time, without a word
 HANG_MOST_S = 160.0  # loud noise has no words either, so each disappointment makes more patient
-LOUD = 500  # about -36 dB of full scale: a voice at a desk is louder, a quiet room is not
-LOOK_AT_EVERY = 32  # samples: speech is loud for long enough to be seen so
 
 
 class Patience:
     """Counts loud audio since the stream last said anything."""
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, coding: Coding) -> None:
         self._rate_hz = rate_hz
+        self._coding = coding
         self._most_s = HANG_S
         self._loud = 0  # samples
         self._since: float | None = None
@@ -27,10 +28,9 @@ class Patience:
         self._most_s = HANG_S
         self.begin()
 
-    def fed(self, pcm: bytes, samples: int, now: float) -> bool:
+    def fed(self, data: bytes, samples: int, now: float) -> bool:
         """Note audio that was fed; tell whether it was loud."""
-        looked_at = memoryview(pcm).cast("h")[::LOOK_AT_EVERY].tolist()
-        is_loud = max(looked_at, default=0) > LOUD or min(looked_at, default=0) < -LOUD
+        is_loud = self._coding.is_loud(data)
         if is_loud:
             self._loud += samples
             if self._since is None:

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from contract.audio import to_ms
 from contract.replies import Partial, Status, Transcription
+from streaming_task.core.coding import PCM, Coding
 from streaming_task.core.effects import (
     AbortStream,
     Effect,
@@ -66,7 +67,14 @@ class Recognition:
     """The policy over one session's streams, of which at most one is open."""
 
     def __init__(
-        self, *, rate_hz: int, silence_timeout_s: float, streams: int, begins_at: int, random: Random
+        self,
+        *,
+        rate_hz: int,
+        silence_timeout_s: float,
+        streams: int,
+        begins_at: int,
+        random: Random,
+        coding: Coding = PCM,
     ) -> None:
         """Begin with this number of a stream, at this sample: where stored text ends."""
         self._rate_hz = rate_hz
@@ -90,7 +98,7 @@ class Recognition:
         self._failures_here = 0
         self._last_end: StreamEnd | None = None
         self._retry_at = 0.0
-        self._patience = Patience(rate_hz)
+        self._patience = Patience(rate_hz, coding)
         self._quiet = Quiet(rate_hz, begins_at)
 
     # -- what happened -------------------------------------------------------------------------------
@@ -243,7 +251,12 @@ class Recognition:
                 self._is_reading = True
                 effects.append(ReadAudio(self._fed, min(target, self._fed + round(READ_S * rate))))
                 break
+            if self._fed == self._base:
+                self._base = self._fed = recording.cut_at(self._fed)  # text may end where audio cannot be cut
+            if until < target and (cut_at := recording.cut_at(until)) > self._fed:
+                until = cut_at
             data = recording.read(self._fed, until)
+            samples = until - self._fed
             if self._patience.fed(data, samples, now):
                 self._quiet.heard_sound(until)
             effects.append(Feed(self.stream, self._fed, data))

@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from contract.audio import BYTES_PER_SAMPLE, bytes_in, samples_in
 from contract.wire import AHEAD_BYTES, BUFFER_BYTES, Code, Refusal
+from streaming_task.core.coding import PCM, Coding
 from streaming_task.core.ranges import Range, RangeSet
 from streaming_task.core.reorder import HeldAudio
 
@@ -21,6 +21,7 @@ PARTS_IN_FLIGHT = 4  # more would only queue behind a slow store; what waits is 
 DURABLE_HELD_BYTES = 4 * 1024 * 1024  # kept for a recogniser that must start again; older is read back
 RETRY_FIRST_S = 0.25
 RETRY_MOST_S = 5.0
+OTHER_AUDIO = "Other audio was received for this time: the first copy stays."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,17 @@ class Recording:
         stored: Iterable[Range] = (),
         end: int | None = None,
         gaps: tuple[Range, ...] = (),
+        coding: Coding = PCM,
     ) -> None:
         """Begin with nothing, or with what an earlier owner has stored and said of the end."""
         self._duration_limit = duration_limit_samples
-        self._held = HeldAudio()
+        self._coding = coding
+        self._part_samples = coding.samples_of_bytes(PART_BYTES)
+        self._held = HeldAudio(coding)
         self._durable = RangeSet(stored)
         self._received = RangeSet(self._durable)
         self._is_hashed = not self._durable  # what another owner hashed died with it
+        self._bytes_not_durable = 0
         self._unwritten = RangeSet()  # received, in no part yet
         self._unwritten_since: float | None = None
         self._in_flight: dict[Range, _InFlight] = {}
@@ -84,7 +89,7 @@ class Recording:
     @property
     def bytes_not_durable(self) -> int:
         """Count the bytes that only this memory and the client hold."""
-        return bytes_in(self._received.total - self._durable.total)
+        return self._bytes_not_durable
 
     @property
     def all_durable(self) -> bool:
@@ -108,7 +113,7 @@ class Recording:
 
     def reaches(self, offset: int) -> bool:
         """Tell whether audio from `offset` on could be the next to come."""
-        return bytes_in(offset - self.received_end) <= AHEAD_BYTES
+        return offset - self.received_end <= self._coding.samples_of_bytes(AHEAD_BYTES)
 
     def end_for(self, end_offset: int | None) -> int:
         """Give where a stop ends the session; None: with the last audio that came.
@@ -119,6 +124,7 @@ class Recording:
         end = self.received_end if end_offset is None else end_offset
         if end < self.received_end:
             raise Refusal(Code.BAD_MESSAGE, "end_offset lies before audio that was received.")
+        self._refuse_off_grid("end_offset", end)
         if end > self._duration_limit:
             raise Refusal(Code.DURATION_LIMIT, "end_offset lies past the session's longest duration.")
         return end
@@ -131,6 +137,8 @@ class Recording:
 
     def give_up(self, below: int | None = None) -> None:
         """Call what is missing, or lies below a sample of it, a gap: silence, until it comes after all."""
+        if below is not None:
+            below -= below % self._coding.grid
         for start, end in self.missing():
             if below is None or start < below:
                 self._gaps.add(start, end if below is None else min(end, below))
@@ -151,25 +159,28 @@ class Recording:
             Refusal: bad_message, duration_limit, buffer_limit or conflict; nothing has changed.
         """
         try:
-            end = offset + samples_in(len(data))
-        except ValueError:
-            raise Refusal(Code.BAD_MESSAGE, "PCM audio must have an even number of bytes.") from None
+            end = offset + self._coding.samples(data)
+        except ValueError as error:
+            raise Refusal(Code.BAD_MESSAGE, str(error)) from None
+        self._refuse_off_grid("offset", offset)
         if end > self._duration_limit:
             raise Refusal(Code.DURATION_LIMIT, "The session has reached its longest duration: stop it.")
         if self.end is not None and end > self.end:
             if offset >= self.end:
                 return False  # the first stop's end stands: late audio past it is no part of the session
-            data, end = data[: bytes_in(self.end - offset)], self.end
+            data, end = self._cut(offset, self.end, offset, data), self.end
         if self._durable.covers(offset, end):
             return False
         if not self._held.agrees(offset, data) and self._contradicts(offset, data):
-            raise Refusal(Code.CONFLICT, "Other audio was received for this time: the first copy stays.")
+            raise Refusal(Code.CONFLICT, OTHER_AUDIO)
         new = self._received.missing(offset, end)
         if not new:
             return False
-        self._refuse_overflow(end, new)
-        for start, until in new:
-            self._held.add(start, data[bytes_in(start - offset) : bytes_in(until - offset)])
+        pieces = [(start, until, self._cut(start, until, offset, data)) for start, until in new]
+        self._refuse_overflow(end, sum(len(piece) for _, _, piece in pieces))
+        for start, until, piece in pieces:
+            self._held.add(start, piece)
+            self._bytes_not_durable += len(piece)
             self._unwritten.add(start, until)
             self._gaps.remove(start, until)
         self._received.add(offset, end)
@@ -180,16 +191,27 @@ class Recording:
 
     def _contradicts(self, offset: int, data: bytes) -> bool:
         # Durable samples may still be held for the recogniser; those are acknowledged unexamined.
-        end = offset + len(data) // BYTES_PER_SAMPLE
+        end = offset + self._coding.samples(data)
         return any(
-            self._held.read(start, until) != data[bytes_in(start - offset) : bytes_in(until - offset)]
+            self._held.read(start, until) != self._coding.cut(data, start - offset, until - offset)
             for gap_from, gap_to in self._durable.missing(offset, end)
             for start, until in self._held.ranges.overlap(gap_from, gap_to)
         )
 
-    def _refuse_overflow(self, end: int, new: list[Range]) -> None:
-        added = bytes_in(sum(until - start for start, until in new))
-        if self.bytes_not_durable + added > BUFFER_BYTES or bytes_in(end - self.received) > AHEAD_BYTES:
+    def _cut(self, start: int, end: int, offset: int, data: bytes) -> bytes:
+        """Give samples [start, end) of data that begins at `offset`; what cannot be cut there contradicts."""
+        edges = (start - offset, end - offset)
+        if any(self._coding.cut_at(data, edge) != edge for edge in edges):
+            raise Refusal(Code.CONFLICT, OTHER_AUDIO)
+        return self._coding.cut(data, *edges)
+
+    def _refuse_off_grid(self, what: str, at: int) -> None:
+        if at % self._coding.grid:
+            raise Refusal(Code.BAD_MESSAGE, f"{what} must be a multiple of {self._coding.grid}.")
+
+    def _refuse_overflow(self, end: int, added: int) -> None:
+        is_far = end - self.received > self._coding.samples_of_bytes(AHEAD_BYTES)
+        if self._bytes_not_durable + added > BUFFER_BYTES or is_far:
             raise Refusal(
                 Code.BUFFER_LIMIT,
                 "More audio is waiting to be stored than can be held: keep it and send it again.",
@@ -212,37 +234,49 @@ class Recording:
                 parts.append(flight.part)
         since = self._unwritten_since
         old = since is not None and now >= since + PART_AFTER_S
-        if old or flush or self._unwritten.total >= samples_in(PART_BYTES):
-            parts += self._cut()
+        if old or flush or self._unwritten.total >= self._part_samples:
+            parts += self._cut_parts()
             self._unwritten_since = now if self._unwritten else None
         return parts
 
-    def _cut(self) -> list[Part]:
+    def _cut_parts(self) -> list[Part]:
         parts: list[Part] = []
         for run_from, run_to in self._unwritten:
-            for start in range(run_from, run_to, samples_in(PART_BYTES)):
+            start = run_from
+            while start < run_to:
                 if len(self._in_flight) >= PARTS_IN_FLIGHT:
                     return parts
-                end = min(run_to, start + samples_in(PART_BYTES))
+                end = (
+                    run_to
+                    if run_to - start <= self._part_samples
+                    else self.cut_at(start + self._part_samples)
+                )
                 part = Part(start, end, self._held.read(start, end))
                 self._in_flight[start, end] = _InFlight(part)
                 self._unwritten.remove(start, end)
                 parts.append(part)
+                start = end
         return parts
 
     def stored(self, start: int, end: int) -> None:
         """Note that the store has confirmed a part."""
         if self._in_flight.pop((start, end), None) is not None:
-            self._durable.add(start, end)
+            self._make_durable(start, end)
 
     def found(self, parts: Iterable[Range]) -> None:
         """Note what the store holds, whoever wrote it."""
         for start, end in parts:
             if self._received.missing(start, end):
                 self._is_hashed = False
-            self._durable.add(start, end)
+            self._make_durable(start, end)
             self._received.add(start, end)
             self._gaps.remove(start, end)
+
+    def _make_durable(self, start: int, end: int) -> None:
+        for hole in self._durable.missing(start, end):
+            for since, until in self._held.ranges.overlap(*hole):
+                self._bytes_not_durable -= len(self._held.read(since, until))
+        self._durable.add(start, end)
 
     def failed(self, start: int, end: int, now: float) -> None:
         """Note that a part may or may not be stored: the same one is written again later."""
@@ -270,10 +304,16 @@ class Recording:
         """Give the bytes of [start, end), all of which must be in memory, or silence."""
         if not self._gaps:
             return self._held.read(start, end)
-        whole = bytearray(bytes_in(end - start))
-        for since, until in self._held.ranges.overlap(start, end):
-            whole[bytes_in(since - start) : bytes_in(until - start)] = self._held.read(since, until)
-        return bytes(whole)
+        found: list[bytes] = []
+        at = start
+        for since, until in (*self._held.ranges.overlap(start, end), (end, end)):
+            found += (self._coding.silence(since - at), self._held.read(since, until))
+            at = until
+        return b"".join(found)
+
+    def cut_at(self, at: int) -> int:
+        """Give the last sample up to `at` where audio that is in memory, or silence, may be cut."""
+        return self._held.cut_at(at)
 
     def put_back(self, start: int, data: bytes) -> None:
         """Hold durable audio again that was read from the store."""

@@ -27,16 +27,9 @@ from streaming_task.core import events as ev
 from streaming_task.core.aftermath import Aftermath
 from streaming_task.core.audience import Audience
 from streaming_task.core.authorisation import refuse_expired
+from streaming_task.core.coding import PCM, Coding
 from streaming_task.core.departure import Departure
-from streaming_task.core.effects import (
-    BeginRecord,
-    Close,
-    Effect,
-    PutPart,
-    Reclaim,
-    Report,
-    StoreFinal,
-)
+from streaming_task.core.effects import BeginRecord, Close, Effect, PutPart, Reclaim, Report, StoreFinal
 from streaming_task.core.ending import Ending
 from streaming_task.core.inventory import Inventory
 from streaming_task.core.ownership import SessionMeta
@@ -58,6 +51,7 @@ class Session:
         random: Random,
         *,
         stored: Iterable[tuple[int, int]] | None = None,
+        coding: Coding = PCM,
     ) -> None:
         """Open a session; with the sample ranges that are `stored`, take it over from another owner."""
         self.meta = meta
@@ -68,6 +62,7 @@ class Session:
             stored=stored or (),
             end=meta.end_offset,
             gaps=meta.gaps,
+            coding=coding,
         )
         self._inventory = Inventory(self._recording, is_first_owner=stored is None)
         self._transcript = Transcript(final_until=meta.final_until, segments=meta.segments)
@@ -77,6 +72,7 @@ class Session:
             streams=meta.streams,
             begins_at=meta.final_until,
             random=random,
+            coding=coding,
         )
         self._ending = Ending(meta, commit_retry_s=limits.commit_retry_s)
         self._aftermath = Aftermath(meta)

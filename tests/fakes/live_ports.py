@@ -132,15 +132,15 @@ class FakeGateway:
 
 
 class FakeResampler:
-    """Implements `Resampler`: says every sample twice, and holds the last one back as a filter does."""
+    """Implements `StreamCoder`: says every sample twice, and holds the last one back as a filter does."""
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
         assert to_hz == 2 * from_hz
         self._held_back = b""
 
-    def push(self, pcm: bytes) -> bytes:
+    def push(self, data: bytes) -> bytes:
         """Give all but the last sample, twice each."""
-        audio = self._held_back + pcm
+        audio = self._held_back + data
         self._held_back = audio[-BYTES_PER_SAMPLE:]
         return _twice(audio[:-BYTES_PER_SAMPLE])
 
@@ -159,12 +159,12 @@ class FakeCompactor:
     def __init__(self) -> None:
         self.is_broken = False
 
-    def encode(self, pcm: bytes | bytearray, sample_rate_hz: int) -> bytes:
+    def encode(self, audio: bytes | bytearray, sample_rate_hz: int) -> bytes:
         """Code samples; `is_broken` finds that they do not decode to themselves."""
         if self.is_broken:
             raise ValueError("other samples")
-        return f"{sample_rate_hz}:".encode() + bytes(pcm)
+        return f"{sample_rate_hz}:".encode() + bytes(audio)
 
-    def decode(self, flac: bytes) -> bytes:
+    def decode(self, recording: bytes) -> bytes:
         """Give the samples again."""
-        return flac.partition(b":")[2]
+        return recording.partition(b":")[2]

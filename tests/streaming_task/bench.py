@@ -13,6 +13,8 @@ from typing import Any
 
 from contract.audio import PCM_RATE_HZ, Encoding, Quality
 from contract.records import ConnectionId, SessionId, SessionState, TaskId, UserId, session_id_for
+from streaming_task.adapters.ogg_opus import OggStream
+from streaming_task.core.coding import PCM
 from streaming_task.core.leases import LeaseBoard
 from streaming_task.core.ownership import SessionMeta, SessionTerms
 from streaming_task.core.results import RecognisedItem, RecognisedResult
@@ -21,7 +23,7 @@ from streaming_task.core.vigil import SessionLimits
 from streaming_task.ports import Connection
 from streaming_task.pushes import Pushes
 from streaming_task.record_steps import Services
-from streaming_task.recordings import Recordings
+from streaming_task.recordings import Format, Recordings
 from streaming_task.sessions import SessionDirectory
 from streaming_task.watch import WatchedRecognition
 from tests.fakes.live_ports import FakeCompactor, FakeGateway, FakeRecognition, FakeResampler, FakeStream
@@ -75,13 +77,14 @@ class Bench:
         self.reports: list[str] = []
         self.services = Services(
             audio=self.audio,
-            recordings=Recordings(self.audio, self.compactor),
+            recordings=Recordings(self.audio, {Encoding.PCM: Format(PCM, self.compactor, "audio/flac")}),
             sessions=self.sessions,
             ownership=FakeOwnership(self.sessions),
             finals=self.finals,
             records=self.records,
             recognition=WatchedRecognition(self.recognition, self.room),
             resampler=FakeResampler,
+            container=OggStream,
             pushes=self.pushes,
             report=lambda name, _: self.reports.append(name),
         )

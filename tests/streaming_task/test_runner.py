@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from contract.audio import Quality, bytes_in
+from contract.audio import Encoding, Quality, bytes_in
 from contract.records import (
     COMMITTED_KEPT_S,
     ConnectionId,
@@ -20,14 +20,16 @@ from contract.records import (
 )
 from contract.replies import Ack, Final
 from contract.wire import Audio, Code, Ping, Stop
+from streaming_task.adapters.ogg_opus import OggStream
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
-from streaming_task.core.ownership import SessionChanges
+from streaming_task.core.ownership import SessionChanges, SessionTerms
 from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.core.session import Session
 from streaming_task.ports import Diverged, Fenced, Unavailable
 from streaming_task.runner import DEFECT_PAUSE_S, READ_RETRY_S, SessionRunner
 from tests.fakes.live_ports import CLEAN
+from tests.fakes.opus import packets
 from tests.fakes.virtual_time import in_virtual_time, settled, until
 from tests.streaming_task.bench import FIRST, SESSION, Bench, open_meta, terms
 from tests.streaming_task.core.scene import NEVER, Scene
@@ -39,8 +41,8 @@ DEFECT = RuntimeError("a patient's name")
 class Script:
     """A session that asks for what a test wants done, and keeps what it is told."""
 
-    def __init__(self, quality: Quality) -> None:
-        self.meta = open_meta(terms=terms(quality))
+    def __init__(self, agreed: SessionTerms) -> None:
+        self.meta = open_meta(terms=agreed)
         self.told: list[ev.Event] = []
         self.asks: dict[type, list[do.Effect]] = {}
         self.breaks_on: type | None = None
@@ -61,9 +63,11 @@ class Script:
 class Play:
     """A runner between a scripted session and a world in memory."""
 
-    def __init__(self, quality: Quality = Quality.MEDIUM, **services: Any) -> None:
+    def __init__(
+        self, quality: Quality = Quality.MEDIUM, *, agreed: SessionTerms | None = None, **services: Any
+    ) -> None:
         self.bench = Bench()
-        self.script = Script(quality)
+        self.script = Script(agreed or terms(quality))
         self.bench.sessions.metas[SESSION] = self.script.meta
         self.runner = SessionRunner(
             cast(Session, self.script), replace(self.bench.services, **services), on_close=lambda: None
@@ -358,6 +362,24 @@ def test_transcribe_never_hears_less_than_16_khz(quality: Quality, rate_hz: int,
         assert told == [ev.StreamEnded(0, CLEAN)]
 
     perform()
+
+
+@in_virtual_time
+async def test_packets_go_to_transcribe_in_ogg() -> None:
+    """Every stream gets headers of its own: one that begins in mid-session is whole, too."""
+    opus = replace(terms(Quality.LOW), encoding=Encoding.OPUS, sample_rate_hz=48_000)
+    play = Play(agreed=opus)
+    await play.perform(do.OpenStream(0), do.OpenStream(1))
+
+    await play.perform(do.Feed(0, 0, packets(0, 10)), do.Feed(0, 9_600, packets(10, 10)), do.EndStream(0))
+    await play.perform(do.Feed(1, 9_600, packets(10, 10)), do.EndStream(1))
+
+    first, second = play.bench.recognition.streams
+    assert (first.settings.encoding, first.settings.sample_rate_hz) == ("ogg-opus", 48_000)
+    whole, rest = OggStream(), OggStream()
+    assert first.heard == whole.push(packets(0, 10)) + whole.push(packets(10, 10))
+    assert second.heard == rest.push(packets(10, 10))
+    assert second.heard.startswith(b"OggS")
 
 
 @in_virtual_time

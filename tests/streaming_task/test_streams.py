@@ -7,7 +7,7 @@ import asyncio
 from contract.audio import bytes_in
 from streaming_task.core import events as ev
 from streaming_task.core.results import Ended, StreamEnd
-from streaming_task.ports import Resampler, StreamSettings
+from streaming_task.ports import StreamCoder, StreamSettings
 from streaming_task.streams import LiveStream
 from tests.fakes.live_ports import CLEAN, FakeRecognition, FakeResampler, FakeStream
 from tests.fakes.virtual_time import in_virtual_time, settled
@@ -20,10 +20,10 @@ LOST = Ended(StreamEnd.LOST, "Closed")
 class Listener:
     """A stream with the number 7, and what it has told its session."""
 
-    def __init__(self, recognition: FakeRecognition, resampler: Resampler | None = None) -> None:
+    def __init__(self, recognition: FakeRecognition, coder: StreamCoder | None = None) -> None:
         self.told: list[ev.Event] = []
         self.recognition = recognition
-        self.live = LiveStream(7, SETTINGS, recognition, resampler, self.told.append)
+        self.live = LiveStream(7, SETTINGS, recognition, coder, self.told.append)
 
     @property
     def stream(self) -> FakeStream:
@@ -31,8 +31,8 @@ class Listener:
         return self.recognition.streams[-1]
 
 
-async def opened(resampler: Resampler | None = None) -> Listener:
-    listener = Listener(FakeRecognition(), resampler)
+async def opened(coder: StreamCoder | None = None) -> Listener:
+    listener = Listener(FakeRecognition(), coder)
     await settled()
     return listener
 
