@@ -84,7 +84,11 @@ class Peer(asyncio.Protocol):
 
     async def until(self, event_type: type[h2.events.Event]) -> None:
         """Wait until such an event has come."""
-        while not any(isinstance(event, event_type) for event in self.events):
+        await self.until_times(event_type, 1)
+
+    async def until_times(self, event_type: type[h2.events.Event], times: int) -> None:
+        """Wait until so many such events have come."""
+        while sum(isinstance(event, event_type) for event in self.events) < times:
             self._news.clear()
             await self._news.wait()
 

@@ -161,6 +161,9 @@ class Http2Exchange(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet the peer."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by birth
+        if self._ended is not None:  # given up while it was made
+            self._transport.abort()
+            return
         self._h2.initiate_connection()
         self._flush()
         self._heartbeat = self._loop.call_later(self._limits.ping_every_s, self._beat)

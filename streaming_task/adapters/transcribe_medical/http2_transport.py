@@ -46,13 +46,13 @@ class Http2Transport:
         return exchange
 
     async def _connect(self, scheme: str, host: str, port: int | None) -> Http2Exchange:
-        loop = asyncio.get_running_loop()
-        limits = self._limits
+        exchange = Http2Exchange(self._limits)
+        is_made = False
         try:
             async with asyncio.timeout(self._connect_s):
                 if scheme == "https":
-                    transport, exchange = await loop.create_connection(
-                        lambda: Http2Exchange(limits),
+                    transport, _ = await asyncio.get_running_loop().create_connection(
+                        lambda: exchange,
                         host,
                         port or 443,
                         ssl=self._tls,
@@ -60,15 +60,21 @@ class Http2Transport:
                         ssl_shutdown_timeout=TLS_SHUTDOWN_S,
                     )
                 else:
-                    transport, exchange = await loop.create_connection(
-                        lambda: Http2Exchange(limits), host, port or 80
+                    transport, _ = await asyncio.get_running_loop().create_connection(
+                        lambda: exchange, host, port or 80
                     )
+            is_made = True
         except TimeoutError as error:
             raise StreamRefused(Ended(StreamEnd.TIMEOUT, "Connect")) from error
         except ssl.SSLError as error:
             raise StreamRefused(Ended(StreamEnd.LOST, "Tls")) from error
         except OSError as error:
             raise StreamRefused(Ended(StreamEnd.LOST, type(error).__name__)) from error
+        finally:
+            if not is_made:
+                # Given up after `connection_made`, uvloop closes the transport without a word to its
+                # protocol: the exchange would ping, later, over what is closed.
+                exchange.abort()
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != ALPN_HTTP2:
             exchange.abort()
