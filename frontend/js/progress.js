@@ -16,14 +16,16 @@ export class Progress {
    * @param {Snapshot} snapshot
    * @returns {TextProgress & { isNewText: boolean }}
    */
-  follow({ phase, rateHz, recorded, finals, partial }) {
+  follow({ phase, rateHz, recorded, finals, partial, receipt }) {
     const final = finals.at(-1);
     const newest = `${finals.length} ${partial?.epoch} ${partial?.segment} ${partial?.revision}`;
     const isNewText = newest !== this.#newest && (final !== undefined || partial !== null);
     this.#newest = newest;
     const endMs = partial?.end_ms ?? final?.end_ms ?? 0;
     if (isNewText && phase === "recording") this.#delayS = Math.max(0, recorded / rateHz - endMs / 1000);
-    return { transcribedS: (final?.end_ms ?? 0) / 1000, delayS: this.#delayS, isNewText };
+    const isComplete = receipt?.transcript === "complete"; // then silence at the end has been listened to as well
+    const transcribedS = isComplete ? receipt.samples / rateHz : (final?.end_ms ?? 0) / 1000;
+    return { transcribedS, delayS: this.#delayS, isNewText };
   }
 }
 

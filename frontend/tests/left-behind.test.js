@@ -8,7 +8,7 @@ import { Progress, soundNotice } from "../js/progress.js";
 
 const NOW = 1_700_000_000_000;
 const HOUR_MS = 3_600_000;
-const RECORDING = { phase: "recording", recorded: 32_000, sessionId: "s", rateHz: 16_000, finals: ["secret"], partial: null };
+const RECORDING = { phase: "recording", recorded: 32_000, sessionId: "s", rateHz: 16_000, finals: ["secret"], partial: null, receipt: null };
 const CHOICES = { quality: "medium", specialty: "UROLOGY" };
 
 /** A store as a browser has it. */
@@ -117,6 +117,14 @@ test("the delay of the text is what was recorded since its last word, when it ca
   const final = progress.follow({ ...RECORDING, recorded: 80_000, finals: [{ end_ms: 2000 }] });
 
   assert.deepEqual(final, { transcribedS: 2, delayS: 3, isNewText: true });
+});
+
+test("a complete transcript reaches to the end, silence included", () => {
+  const receipt = { transcript: "complete", samples: 96_000 };
+  const saved = { ...RECORDING, phase: "saved", finals: [{ end_ms: 2000 }], receipt };
+
+  assert.equal(new Progress().follow(saved).transcribedS, 6);
+  assert.equal(new Progress().follow({ ...saved, receipt: { ...receipt, transcript: "pending" } }).transcribedS, 2);
 });
 
 test("text that comes after the recording says nothing about its delay", () => {

@@ -38,12 +38,17 @@ def microphone_file(source: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def browser_with_microphone(wav: Path) -> Iterator[Browser]:
-    """Start a browser that hears the file once."""
+def browser_with_microphone(
+    wav: Path, *, loops: bool = False, devices: int = 1, is_allowed: bool = True
+) -> Iterator[Browser]:
+    """Start a browser whose microphones hear the file once, or again and again.
+
+    Without `is_allowed` the browser has yet to be told that a page may use them.
+    """
     arguments = [
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={wav}%noloop",
+        *(["--use-fake-ui-for-media-stream"] if is_allowed else []),
+        f"--use-fake-device-for-media-stream=device-count={devices}",
+        f"--use-file-for-fake-audio-capture={wav}{'' if loops else '%noloop'}",
         "--autoplay-policy=no-user-gesture-required",
         "--disable-background-networking",
         "--disable-component-update",

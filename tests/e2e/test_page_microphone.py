@@ -1,0 +1,110 @@
+"""The microphone in a real browser: denied, checked, chosen, lost and found again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.browser import browser_with_microphone
+from tests.e2e.pictures import overflows, take_pictures
+from tests.e2e.recording_page import (
+    REACHABLE_TRACKS,
+    WITHIN_MS,
+    open_page,
+    recorded,
+    spoken_file,
+    stop_and_read_receipt,
+    wait_until_recorded,
+)
+from tests.stack import RunningStack
+
+MICROPHONES = ("Fake Audio Input 1", "Fake Audio Input 2")
+
+
+@pytest.fixture
+def two_microphones(tmp_path: Path) -> Iterator[Browser]:
+    """Give a browser with two microphones, both of which hear someone speak all the time."""
+    with browser_with_microphone(spoken_file(tmp_path), loops=True, devices=2) as browser:
+        yield browser
+
+
+def test_who_has_denied_the_microphone_is_told_where_to_allow_it(
+    scripted_stack: RunningStack, tmp_path: Path
+) -> None:
+    """Nothing is begun without a microphone; allowed after all, the same page records."""
+    with browser_with_microphone(spoken_file(tmp_path), loops=True, is_allowed=False) as browser:
+        context = browser.new_context()
+        context.grant_permissions(["geolocation"])  # and no other
+        page = open_page(context, scripted_stack)
+
+        page.click("#start")
+        expect(page.locator("#message")).to_contain_text("blocked for this page", timeout=WITHIN_MS)
+        take_pictures(page, "microphone-denied")
+        state, has_sideways = page.locator("#state").inner_text(), overflows(page)
+        context.grant_permissions(["microphone"])
+        page.click("#start")
+        expect(page.locator("#message")).to_be_hidden(timeout=WITHIN_MS)
+        wait_until_recorded(page, 1)
+        receipt = stop_and_read_receipt(page)
+
+    assert (state, has_sideways) == ("Ready", False)
+    assert receipt["Stored as captured"] == "Yes"
+
+
+def test_a_microphone_is_checked_and_chosen_before_it_is_needed(
+    scripted_stack: RunningStack, two_microphones: Browser
+) -> None:
+    """The check hears her without recording; her choice is remembered by the browser."""
+    context = two_microphones.new_context()
+    page = open_page(context, scripted_stack)
+
+    page.click("#check")
+    expect(page.locator("#hearing")).to_have_text("We hear you.", timeout=WITHIN_MS)
+    take_pictures(page, "microphone-check")
+    offered = page.locator("#microphone option").all_inner_texts()
+    page.select_option("#microphone", label=MICROPHONES[1])
+    expect(page.locator("#hearing")).to_have_text("We hear you.", timeout=WITHIN_MS)
+    timer = page.locator("#timer").inner_text()
+    page.click("#check")
+    expect(page.locator("#hearing")).to_be_empty()
+    later = open_page(context, scripted_stack)
+    later.click("#check")
+    expect(later.locator("#microphone option:checked")).to_have_text(MICROPHONES[1], timeout=WITHIN_MS)
+
+    assert offered[1:] == list(MICROPHONES)
+    assert timer == "00:00"
+
+
+def test_a_recording_survives_the_loss_of_its_microphone(
+    scripted_stack: RunningStack, two_microphones: Browser
+) -> None:
+    """It goes on with the other one and says so; with none left it pauses until there is one again."""
+    page = open_page(two_microphones.new_context(), scripted_stack, REACHABLE_TRACKS)
+    message, pause = page.locator("#message"), page.locator("#pause")
+    page.click("#start")
+    wait_until_recorded(page, 1)
+
+    page.evaluate("unplug()")
+    expect(message).to_contain_text(re.compile("is gone.*is used instead.*at 00:0"), timeout=WITHIN_MS)
+    wait_until_recorded(page, 3)
+    take_pictures(page, "microphone-moved")
+    page.evaluate("unplugged.add('all'), unplug()")
+    expect(message).to_contain_text("paused at 00:0", timeout=WITHIN_MS)
+    expect(pause).to_have_text("Resume")
+    take_pictures(page, "microphone-lost")
+    page.click("#pause")
+    expect(message).to_contain_text("No microphone was found", timeout=WITHIN_MS)
+    page.evaluate("unplugged.clear()")
+    page.click("#pause")
+    expect(pause).to_have_text("Pause", timeout=WITHIN_MS)
+    wait_until_recorded(page, 6)
+    receipt = stop_and_read_receipt(page)
+
+    _, samples = recorded(scripted_stack, receipt)
+    assert (receipt["Stored as captured"], receipt["Missing sound"]) == ("Yes", "0 gaps")
+    assert receipt["Samples sent"] == receipt["Samples stored"] == f"{len(samples):,}"
+    assert len(samples) >= 6 * 16_000

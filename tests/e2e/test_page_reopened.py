@@ -1,0 +1,136 @@
+"""A page that crashes, or is opened twice: the recording is found again, and no loss is hidden."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Error, Page, expect
+
+from tests.e2e.browser import browser_with_microphone
+from tests.e2e.pictures import overflows, take_pictures
+from tests.e2e.recording_page import (
+    WITHIN_MS,
+    open_page,
+    read_receipt,
+    recorded,
+    spoken_file,
+    stop_and_read_receipt,
+    wait_until_recorded,
+    wait_until_saved,
+)
+from tests.stack import RunningStack
+
+KNOWN_KEYS = {"sessionId", "recorded", "rateHz", "quality", "encoding", "isClosed", "at"}
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[BrowserContext]:
+    """Give a browser that hears someone speak all the time."""
+    with browser_with_microphone(spoken_file(tmp_path), loops=True) as browser:
+        yield browser.new_context(viewport={"width": 1280, "height": 900})
+
+
+def crash(page: Page) -> None:
+    """Kill the process behind a page; nothing in it can say goodbye."""
+    with page.expect_event("crash"), suppress(Error):
+        page.goto("chrome://crash", timeout=5_000)
+
+
+def notes(page: Page) -> list[dict[str, object]]:
+    """Read what the browser keeps of open recordings."""
+    found: list[str] = page.evaluate(
+        "Object.keys(localStorage).filter((key) => key.includes('.open.')).map((key) => localStorage[key])"
+    )
+    return [json.loads(note) for note in found]
+
+
+def test_a_recording_goes_on_after_its_page_has_crashed(
+    scripted_stack: RunningStack, context: BrowserContext
+) -> None:
+    """The next page offers to resume, names what had not arrived, and the record is one."""
+    page = open_page(context, scripted_stack)
+    page.click("#start")
+    wait_until_saved(page, 2)
+    scripted_stack.gateway_faults(drop=1.0)
+    wait_until_recorded(page, 5)
+    [note] = notes(page)
+    crash(page)
+    scripted_stack.gateway_faults()
+
+    later = open_page(context, scripted_stack)
+    offer = later.locator("#left-behind")
+    expect(offer).to_contain_text("closed during a recording, at 00:0", timeout=WITHIN_MS)
+    take_pictures(later, "left-behind")
+    has_sideways = overflows(later)
+    later.click("#reopen")
+    expect(later.locator("#state")).to_have_text("Recording", timeout=WITHIN_MS)
+    expect(offer).to_be_hidden()
+    expect(later.locator("#message")).to_contain_text("did not reach the server and are lost")
+    begun_at = later.locator("#timer").inner_text()
+    take_pictures(later, "resumed-with-loss")
+    wait_until_recorded(later, 5)
+    receipt = stop_and_read_receipt(later)
+    take_pictures(later, "saved-with-loss")
+    left = notes(later)
+
+    row, samples = recorded(scripted_stack, receipt)
+    assert set(note) == KNOWN_KEYS
+    assert note["sessionId"] == row.session_id
+    assert begun_at in ("00:02", "00:03", "00:04")
+    assert re.fullmatch("00:0[2-4] to 00:0[5-9]", receipt["Lost before it was sent"])
+    assert (receipt["Missing sound"], receipt["Samples stored"]) == ("0 gaps", f"{len(samples):,}")
+    assert (left, has_sideways) == ([], False)
+
+
+def test_a_recording_is_finished_after_its_page_has_crashed(
+    scripted_stack: RunningStack, context: BrowserContext
+) -> None:
+    """Finishing needs no microphone; all that had arrived is in the record."""
+    page = open_page(context, scripted_stack)
+    page.click("#start")
+    wait_until_saved(page, 2)
+    crash(page)
+
+    later = open_page(context, scripted_stack)
+    expect(later.locator("#left-behind")).to_contain_text("closed during a recording", timeout=WITHIN_MS)
+    later.click("#finish")
+    receipt = read_receipt(later)
+
+    row, samples = recorded(scripted_stack, receipt)
+    assert row.status == "COMPLETED"
+    assert len(samples) >= 2 * 16_000
+    assert receipt["Samples stored"] == receipt["Samples transcribed"] == f"{len(samples):,}"
+
+
+def test_of_two_tabs_the_later_one_records_and_the_earlier_one_says_so(
+    scripted_stack: RunningStack, context: BrowserContext
+) -> None:
+    """The session moves to the second tab and back again; one of them records at any time."""
+    first = open_page(context, scripted_stack)
+    first.click("#start")
+    wait_until_saved(first, 1)
+
+    second = open_page(context, scripted_stack)
+    expect(second.locator("#left-behind")).to_contain_text("runs in another tab", timeout=WITHIN_MS)
+    take_pictures(second, "another-tab")
+    second.click("#reopen")
+    expect(first.locator("#state")).to_have_text("Open in another page", timeout=WITHIN_MS)
+    expect(second.locator("#state")).to_have_text("Recording", timeout=WITHIN_MS)
+    take_pictures(first, "superseded")
+    wait_until_saved(second, 4)
+    first.click("#take-over")
+    expect(second.locator("#state")).to_have_text("Open in another page", timeout=WITHIN_MS)
+    expect(first.locator("#state")).to_have_text("Recording", timeout=WITHIN_MS)
+    wait_until_recorded(first, 6)
+    receipt = stop_and_read_receipt(first)
+
+    row, samples = recorded(scripted_stack, receipt)
+    assert row.status == "COMPLETED"
+    assert receipt["Stored as captured"] == "Recorded in part elsewhere"
+    assert (receipt["Missing sound"], receipt["Samples stored"]) == ("0 gaps", f"{len(samples):,}")
+    assert len(samples) >= 6 * 16_000
