@@ -9,7 +9,6 @@ import time
 from collections.abc import Awaitable
 from random import Random
 
-from contract.audio import Encoding
 from contract.metrics import Metric
 from contract.records import ConnectionId, SessionId, TaskId, UserId, session_id_for
 from contract.replies import Renewed, encode_without_session
@@ -263,18 +262,16 @@ class SessionDirectory:
         """Give the session's runner; None: it was opened before, and is not live here.
 
         Raises:
-            Refusal: there is no room, or it asks for what there is not.
+            Refusal: there is no room.
             Unavailable: the store did not answer well.
         """
         meta = new_meta(self._task_id, known.connection, session_id, message)
-        if has_room and meta.terms.encoding is Encoding.PCM:
+        if has_room:
             there = await self._services.sessions.create(meta)
         else:
             there = await self._services.sessions.find(session_id)
-            if there is None and not has_room:
-                raise _busy()
             if there is None:
-                raise Refusal(Code.UNSUPPORTED_AUDIO, "This server takes PCM audio only.")
+                raise _busy()
         if self._is_leaving:
             raise _busy()  # what was put meanwhile is found by its repeat
         return None if there is not None else self._run(meta, None)

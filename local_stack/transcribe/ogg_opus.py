@@ -8,6 +8,8 @@ import av
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.resampler import AudioResampler
 
+from local_stack.recognisers.counter_audio import counter_audio, counter_number
+
 RATE_HZ = 48_000  # Opus always decodes at this rate
 _CAPTURE = b"OggS"
 _PAGE_HEADER_BYTES = 27
@@ -59,7 +61,7 @@ class OggPackets:
 
 
 class OggOpusDecoder:
-    """Decode one stream to signed 16-bit little-endian mono at 48 kHz."""
+    """Decode one stream to s16le mono at 48 kHz; a packet of counter audio to its frame."""
 
     def __init__(self) -> None:
         self._packets = OggPackets()
@@ -76,6 +78,9 @@ class OggOpusDecoder:
         try:
             for packet in self._packets.feed(data):
                 if packet.startswith(_HEADER_PACKETS) or not packet:
+                    continue
+                if (number := counter_number(packet)) is not None:
+                    pcm.append(counter_audio(RATE_HZ, number, 1))
                     continue
                 for frame in self._codec.decode(av.Packet(packet)):
                     for mono in self._mono.resample(frame):

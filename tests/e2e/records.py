@@ -83,17 +83,22 @@ def aws_client(stack: RunningStack, service: str) -> Any:
     )
 
 
-def read_recording(stack: RunningStack, row: Row) -> tuple[np.ndarray[Any, Any], int]:
-    """Give the recording's samples and their rate; it is made shortly after the record."""
+def read_object(stack: RunningStack, key: str) -> bytes:
+    """Give a recording's file; it is made shortly after the record."""
     s3 = aws_client(stack, "s3")
 
     def look() -> bytes | None:
         try:
-            return bytes(s3.get_object(Bucket=stack.info["audio_bucket"], Key=row.audio_key)["Body"].read())
+            return bytes(s3.get_object(Bucket=stack.info["audio_bucket"], Key=key)["Body"].read())
         except s3.exceptions.NoSuchKey:
             return None
 
-    samples, rate_hz = soundfile.read(io.BytesIO(wait_for(look, "the recording")), dtype="int16")
+    return wait_for(look, "the recording")
+
+
+def read_recording(stack: RunningStack, row: Row) -> tuple[np.ndarray[Any, Any], int]:
+    """Give the recording's samples and their rate."""
+    samples, rate_hz = soundfile.read(io.BytesIO(read_object(stack, row.audio_key)), dtype="int16")
     return samples, rate_hz
 
 

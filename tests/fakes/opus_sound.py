@@ -43,4 +43,4 @@ def decoded(ogg: bytes) -> Samples:
     with av.open(io.BytesIO(ogg), mode="r") as container:
         frames = [frame.to_ndarray().flatten() for frame in container.decode(audio=0)]
     samples = np.concatenate([np.zeros(0, np.float32), *frames])
-    return np.rint(samples * 32_767).clip(-32_768, 32_767).astype(np.int16)
+    return np.asarray(np.rint(samples * 32_767).clip(-32_768, 32_767), np.int16)

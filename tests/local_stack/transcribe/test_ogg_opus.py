@@ -8,7 +8,10 @@ import av
 import numpy as np
 import pytest
 
+from contract.opus import with_length
+from local_stack.recognisers.counter_audio import counter_audio, counter_packet
 from local_stack.transcribe.ogg_opus import RATE_HZ, BadOgg, OggOpusDecoder
+from streaming_task.adapters.ogg_opus import OggStream
 
 SECONDS = 2
 
@@ -40,6 +43,13 @@ def test_it_decodes_whatever_the_chunks(chunk_bytes: int) -> None:
     assert abs(len(samples) / RATE_HZ - SECONDS) < 0.05
     spectrum = np.abs(np.fft.rfft(samples[:RATE_HZ].astype(float)))
     assert int(spectrum.argmax()) == 440
+
+
+def test_counter_packets_become_counter_audio() -> None:
+    """Opus keeps no sample as it was, so their numbers are read before the decoder could spoil them."""
+    wire = OggStream().push(b"".join(with_length(counter_packet(number)) for number in range(40, 90)))
+
+    assert OggOpusDecoder().feed(wire) == counter_audio(RATE_HZ, 40, 50)
 
 
 @pytest.mark.parametrize("wire", [b"RIFF" * 20, bytes(100)])
