@@ -44,19 +44,14 @@ export class Capture {
    * @returns {Promise<Capture>}
    */
   static async open({ rateHz, deviceId, onBatch, onTrouble }) {
-    const stream = await navigator.mediaDevices.getUserMedia({
-      audio: {
-        channelCount: 1,
-        // The recording is evidence, and the recogniser copes better with the room than with what filters leave of it.
-        echoCancellation: false,
-        noiseSuppression: false,
-        autoGainControl: false,
-        ...(deviceId === ANY_DEVICE ? {} : { deviceId: { exact: deviceId } }),
-      },
-    });
+    const wanted = new AudioContext({ sampleRate: rateHz, latencyHint: LATENCY });
+    const loading = wanted.audioWorklet.addModule(WORKLET); // while the microphone opens
+    loading.catch(() => undefined); // heard of below, unless there is no microphone
+    /** @type {MediaStream | null} */
+    let stream = null;
     try {
-      const { context, source } = connect(stream, rateHz);
-      await context.audioWorklet.addModule(WORKLET);
+      stream = await navigator.mediaDevices.getUserMedia({ audio: constraints(deviceId) });
+      const { context, source } = await connect(stream, wanted, loading);
       const node = new AudioWorkletNode(context, "capture", {
         numberOfOutputs: 0,
         channelCount: 1,
@@ -73,7 +68,8 @@ export class Capture {
       await context.resume();
       return capture;
     } catch (error) {
-      for (const track of stream.getTracks()) track.stop();
+      for (const track of stream?.getTracks() ?? []) track.stop();
+      if (wanted.state !== "closed") void wanted.close();
       throw error;
     }
   }
@@ -113,18 +109,34 @@ export class Capture {
   }
 }
 
+/** @param {string} deviceId @returns {MediaTrackConstraints} */
+function constraints(deviceId) {
+  return {
+    channelCount: 1,
+    // The recording is evidence, and the recogniser copes better with the room than with what filters leave of it.
+    echoCancellation: false,
+    noiseSuppression: false,
+    autoGainControl: false,
+    ...(deviceId === ANY_DEVICE ? {} : { deviceId: { exact: deviceId } }),
+  };
+}
+
 /**
  * @param {MediaStream} stream
- * @param {number} rateHz
+ * @param {AudioContext} wanted at the session's rate
+ * @param {Promise<void>} loading of the worklet in it
  */
-function connect(stream, rateHz) {
-  const wanted = new AudioContext({ sampleRate: rateHz, latencyHint: LATENCY });
+async function connect(stream, wanted, loading) {
   try {
-    return { context: wanted, source: wanted.createMediaStreamSource(stream) };
-  } catch {
+    const source = wanted.createMediaStreamSource(stream);
+    await loading;
+    return { context: wanted, source };
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== "NotSupportedError") throw error;
     // Firefox refuses to join a microphone and a context of different rates; the worklet resamples instead.
     void wanted.close();
     const context = new AudioContext({ latencyHint: LATENCY });
+    await context.audioWorklet.addModule(WORKLET);
     return { context, source: context.createMediaStreamSource(stream) };
   }
 }

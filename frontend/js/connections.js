@@ -1,5 +1,6 @@
 /** The WebSockets of a session, by the numbers that the session gave them. Touches the network, decides nothing. */
 
+import { freshAddress } from "./head-start.js";
 import { SignedOut } from "./sign-in.js";
 import { parseServerMessage } from "./wire.js";
 
@@ -13,6 +14,7 @@ export class Connections {
   #fetchTicket;
   #tell;
   #openSocket;
+  #headStart;
   /** @type {Map<number, WebSocket | null>} null: the ticket is being fetched */
   #sockets = new Map();
 
@@ -20,23 +22,25 @@ export class Connections {
    * @param {() => Promise<Ticket>} fetchTicket
    * @param {(event: SessionEvent) => void} tell hears `opened`, `heard` and, once, `closed` of every connection
    *   that was not closed from here
-   * @param {(url: URL) => WebSocket} [openSocket]
+   * @param {{ openSocket?: (url: URL) => WebSocket, headStart?: import("./head-start.js").HeadStart | null }} [how]
+   *   `headStart` is used for the first connection
    */
-  constructor(fetchTicket, tell, openSocket = (url) => new WebSocket(url)) {
+  constructor(fetchTicket, tell, { openSocket = (url) => new WebSocket(url), headStart = null } = {}) {
     this.#fetchTicket = fetchTicket;
     this.#tell = tell;
     this.#openSocket = openSocket;
+    this.#headStart = headStart;
   }
 
   /** @param {number} connection */
   async open(connection) {
     this.#sockets.set(connection, null);
     try {
-      const { ticket, websocketUrl } = await this.#fetchTicket();
-      if (!this.#sockets.has(connection)) return; // given up meanwhile
-      const url = new URL(websocketUrl);
-      url.searchParams.set("ticket", ticket);
-      this.#listen(connection, this.#openSocket(url));
+      const ahead = await this.#headStart?.take();
+      const url = ahead ? null : await freshAddress(this.#fetchTicket);
+      if (!this.#sockets.has(connection)) ahead?.close(); // given up meanwhile
+      else if (ahead) this.#listen(connection, ahead);
+      else if (url) this.#listen(connection, this.#openSocket(url));
     } catch (error) {
       this.#lost(connection, error instanceof SignedOut);
     }
@@ -72,6 +76,7 @@ export class Connections {
       }
     };
     socket.onclose = () => this.#lost(connection, false);
+    if (socket.readyState === OPEN) this.#tell({ kind: "opened", connection });
   }
 
   /** @param {number} connection @param {boolean} isSignedOut */

@@ -20,14 +20,14 @@ export class Recorder {
   /**
    * @param {Session} session
    * @param {{ fetchTicket: () => Promise<import("./tickets.js").Ticket>, setMicrophone: (isOn: boolean) => void,
-   *   show: (snapshot: Snapshot) => void }} shell
+   *   show: (snapshot: Snapshot) => void, headStart?: import("./head-start.js").HeadStart | null }} shell
    */
-  constructor(session, { fetchTicket, setMicrophone, show }) {
+  constructor(session, { fetchTicket, setMicrophone, show, headStart = null }) {
     this.#session = session;
     this.#fetchTicket = fetchTicket;
     this.#setMicrophone = setMicrophone;
     this.#show = show;
-    this.#connections = new Connections(fetchTicket, (event) => this.tell(event));
+    this.#connections = new Connections(fetchTicket, (event) => this.tell(event), { headStart });
     // A page in the background has its timers slowed to one a second and less. Then the microphone's batches, which
     // come to `tell` as well, keep the time.
     this.#timer = setInterval(() => this.tell({ kind: "tick" }), TICK_MS);

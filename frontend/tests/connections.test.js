@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Connections } from "../js/connections.js";
+import { HeadStart } from "../js/head-start.js";
 import { SignedOut } from "../js/sign-in.js";
 import { fetchTicket } from "../js/tickets.js";
 
@@ -31,13 +32,16 @@ class FakeSocket {
   }
 }
 
-function connections(ticket = async () => ({ ticket: "a+b", websocketUrl: "wss://live.example/dev" })) {
+const TICKET = { ticket: "a+b", websocketUrl: "wss://live.example/dev" };
+
+function connections(ticket = async () => TICKET, headStart = null) {
   const told = [];
   const sockets = [];
-  const all = new Connections(ticket, (event) => told.push(event), (url) => {
+  const openSocket = (url) => {
     sockets.push(new FakeSocket(url));
     return sockets.at(-1);
-  });
+  };
+  const all = new Connections(ticket, (event) => told.push(event), { openSocket, headStart });
   return { all, told, sockets };
 }
 
@@ -94,6 +98,57 @@ test("without a ticket there is no connection, and it is told whether the user c
 
     assert.deepEqual(told, [{ kind: "closed", connection: 4, isSignedOut }]);
   }
+});
+
+/** A socket opened ahead of its need, and the clock it ages by. */
+async function headStart(ticket = async () => TICKET) {
+  const clock = { now: 0 };
+  const opened = [];
+  const openSocket = (url) => {
+    opened.push(new FakeSocket(url));
+    opened.at(-1).onclose = () => undefined;
+    return opened.at(-1);
+  };
+  const start = new HeadStart(ticket, openSocket, () => clock.now);
+  await new Promise((resolve) => setImmediate(resolve));
+  return { start, opened, clock };
+}
+
+test("the first connection is the one that was opened ahead, open already or on its way; the next ones are new", async () => {
+  for (const isOpen of [true, false]) {
+    const { start, opened } = await headStart();
+    if (isOpen) opened[0].readyState = 1;
+    const { all, told, sockets } = connections(undefined, start);
+    await all.open(1);
+    if (!isOpen) opened[0].open();
+    all.send(1, "hello");
+    await all.open(2);
+
+    assert.deepEqual(told, [{ kind: "opened", connection: 1 }]);
+    assert.deepEqual([opened.length, sockets.length, opened[0].sent], [1, 1, ["hello"]]);
+  }
+});
+
+test("a socket opened ahead that is stale, closed or never came about is opened anew", async () => {
+  const stale = await headStart();
+  stale.clock.now = 20_000;
+  const closed = await headStart();
+  closed.opened[0].readyState = 3;
+  const refused = await headStart(async () => Promise.reject(new SignedOut()));
+  for (const { start } of [stale, closed, refused]) {
+    const { all, sockets } = connections(undefined, start);
+    await all.open(1);
+
+    assert.equal(sockets.length, 1);
+  }
+  assert.equal(stale.opened[0].isClosed, true);
+});
+
+test("a socket that was opened ahead in vain is closed", async () => {
+  const { start, opened } = await headStart();
+  await start.drop();
+
+  assert.equal(opened[0].isClosed, true);
 });
 
 test("a ticket is asked for with the access token, and its refusals are told apart", async () => {
