@@ -11,6 +11,9 @@ export function element(id) {
 export const button = (id) => /** @type {HTMLButtonElement} */ (element(id));
 
 /** @param {string} id */
+export const checkbox = (id) => /** @type {HTMLInputElement} */ (element(id));
+
+/** @param {string} id */
 export const select = (id) => /** @type {HTMLSelectElement} */ (element(id));
 
 /**

@@ -1,9 +1,12 @@
 /** Put the page together: the only place that builds things. */
 
 import { ANY_DEVICE } from "./device-choice.js";
+import { HeadStart } from "./head-start.js";
 import { LeftBehindView } from "./left-behind-view.js";
 import { NoteKeeper, forget, notesLeft } from "./left-behind.js";
+import { Feed } from "./feed.js";
 import { Listening } from "./listening.js";
+import { canEncodeOpus } from "./opus-encoder.js";
 import { remember, remembered } from "./preferences.js";
 import { Progress, soundNotice } from "./progress.js";
 import { Recorder } from "./recorder.js";
@@ -14,7 +17,7 @@ import * as texts from "./texts.js";
 import { fetchTicket } from "./tickets.js";
 import { View } from "./view.js";
 import { WakeLock } from "./wake-lock.js";
-import { RATE_HZ } from "./wire.js";
+import { RATE_HZ, rateHz } from "./wire.js";
 
 /** @typedef {{ api_url: string, sign_in: import("./sign-in.js").SignInConfig }} Config */
 
@@ -39,6 +42,8 @@ class Page {
   #found = null;
   /** @type {import("./session-types.js").Choices | null} */
   #choices = null; // of the recording
+  /** @type {Feed | null} */
+  #feed = null;
   #isStarting = false;
   #isChecking = false;
   #signingIn = new AbortController();
@@ -53,10 +58,11 @@ class Page {
       (choices) => remember(localStorage, choices),
     );
     this.#view.choose(known);
+    void canEncodeOpus().then((isPossible) => isPossible && this.#view.offerOpus());
     this.#view.showSignedIn(signIn.isSignedIn);
     this.#listening = new Listening({
       wanted: { deviceId: known.microphoneId ?? ANY_DEVICE, label: known.microphoneLabel ?? "" },
-      onBatch: (bytes) => this.#recorder?.tell({ kind: "captured", bytes }),
+      onBatch: (bytes) => this.#heard(bytes),
       onChange: (change) => this.#changeMicrophone(change),
       onProblem: (sentence) => this.#view.showProblem(sentence),
       onChoice: ({ deviceId, label }) => remember(localStorage, { microphoneId: deviceId, microphoneLabel: label }),
@@ -77,6 +83,8 @@ class Page {
     });
     addEventListener("online", () => this.#recorder?.tell({ kind: "retry" }));
   }
+
+  #fetchTicket = () => fetchTicket(this.#config.api_url, this.#signIn, fetch.bind(globalThis));
 
   /** @param {string} sentence */
   showProblem(sentence) {
@@ -102,6 +110,7 @@ class Page {
         await this.#pauseOrResume();
         break;
       case "stop":
+        await this.#feed?.flush();
         this.#recorder?.tell({ kind: "stop" });
         break;
       case "takeOver":
@@ -117,8 +126,9 @@ class Page {
     this.#isStarting = true;
     try {
       const choices = this.#view.choices;
-      if (!(await this.#openMicrophone(RATE_HZ[choices.quality]))) return;
-      this.#begin(choices, crypto.randomUUID(), null);
+      const headStart = new HeadStart(this.#fetchTicket);
+      if (await this.#openMicrophone(rateHz(choices))) this.#begin(choices, crypto.randomUUID(), null, headStart);
+      else await headStart.drop();
     } finally {
       this.#isStarting = false;
     }
@@ -128,8 +138,9 @@ class Page {
    * @param {import("./session-types.js").Choices} choices
    * @param {string} requestId
    * @param {import("./session-types.js").LeftBehind | null} leftBehind
+   * @param {HeadStart | null} [headStart]
    */
-  #begin(choices, requestId, leftBehind) {
+  #begin(choices, requestId, leftBehind, headStart) {
     this.#recorder?.end();
     this.#view.clear();
     this.#isChecking = false;
@@ -138,12 +149,31 @@ class Page {
     this.#keeper = new NoteKeeper(localStorage, requestId, leftBehind !== null);
     const session = new Session({ client: this.#client, requestId, choices, random: Math.random, leftBehind });
     this.#recorder = new Recorder(session, {
-      fetchTicket: () => fetchTicket(this.#config.api_url, this.#signIn, fetch.bind(globalThis)),
+      fetchTicket: this.#fetchTicket,
+      headStart,
       setMicrophone: (isOn) => this.#listening.setOn(isOn),
       show: (snapshot) => this.#show(snapshot),
     });
+    this.#feed?.close();
+    const recorder = this.#recorder;
+    this.#feed = new Feed(
+      choices,
+      (bytes) => recorder.tell({ kind: "captured", bytes }),
+      () => this.#loseEncoder(),
+    );
     this.#leftBehind.show(null);
     this.#recorder.tell({ kind: "begin" });
+  }
+
+  /** @param {Uint8Array} bytes */
+  #heard(bytes) {
+    if (this.#recorder?.snapshot.phase === "recording") this.#feed?.push(bytes);
+    else this.#recorder?.tell({ kind: "tick" }); // a page in the background has its timers slowed
+  }
+
+  #loseEncoder() {
+    this.#recorder?.tell({ kind: "pause" });
+    this.#view.showProblem(texts.ENCODER_FAILED);
   }
 
   /** @param {import("./session-types.js").Snapshot} snapshot */
@@ -160,7 +190,10 @@ class Page {
 
   async #pauseOrResume() {
     const isPaused = this.#recorder?.snapshot.phase === "paused";
-    if (!isPaused) this.#recorder?.tell({ kind: "pause" });
+    if (!isPaused) {
+      await this.#feed?.flush();
+      this.#recorder?.tell({ kind: "pause" });
+    }
     else if (await this.#openMicrophone()) this.#recorder?.tell({ kind: "unpause" });
   }
 
@@ -198,7 +231,7 @@ class Page {
     if (!this.#isIdle || this.#isStarting) return;
     this.#isStarting = true;
     try {
-      this.#isChecking = !this.#isChecking && (await this.#openMicrophone(RATE_HZ[this.#view.choices.quality]));
+      this.#isChecking = !this.#isChecking && (await this.#openMicrophone(rateHz(this.#view.choices)));
       if (!this.#isChecking) this.#listening.close();
       this.#showCheck();
     } finally {
@@ -234,8 +267,12 @@ class Page {
   }
 
   /** @param {import("./left-behind.js").Note} note @param {string} sessionId */
-  #beginLeftBehind({ requestId, recorded, quality }, sessionId) {
-    const choices = { ...this.#view.choices, quality: /** @type {import("./wire.js").Quality} */ (quality) };
+  #beginLeftBehind({ requestId, recorded, quality, encoding }, sessionId) {
+    const choices = {
+      ...this.#view.choices,
+      quality: /** @type {import("./wire.js").Quality} */ (quality),
+      encoding: /** @type {import("./wire.js").Encoding} */ (encoding),
+    };
     this.#begin(choices, requestId, { sessionId, recorded });
   }
 

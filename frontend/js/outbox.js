@@ -8,7 +8,7 @@
  */
 
 import { Allowance } from "./allowance.js";
-import { BYTES_PER_SAMPLE } from "./pcm.js";
+import { PCM } from "./sound-forms.js";
 import { audioBytesWithin } from "./wire.js";
 
 /** @typedef {import("./wire.js").Range} Range */
@@ -24,6 +24,7 @@ const NACK_DEAF_MS = 200; // a nack sent before the resend arrived would have it
 
 /** What of a recording is under way to the server, and what is next. */
 export class Outbox {
+  #form;
   #liveSamples;
   #mostSamples;
   #pace;
@@ -38,9 +39,11 @@ export class Outbox {
   /**
    * @param {number} rateHz
    * @param {{ message_bytes: number, messages_per_s: number }} limits
+   * @param {import("./sound-forms.js").Form} [form]
    */
-  constructor(rateHz, limits) {
-    const fitting = Math.floor(audioBytesWithin(limits.message_bytes) / BYTES_PER_SAMPLE);
+  constructor(rateHz, limits, form = PCM) {
+    this.#form = form;
+    const fitting = form.samplesWithin(audioBytesWithin(limits.message_bytes));
     this.#liveSamples = Math.min(fitting, Math.round(rateHz * LIVE_MESSAGE_S));
     this.#mostSamples = Math.min(fitting, Math.round(rateHz * REPLAY_MESSAGE_S));
     this.#pace = new Allowance(rateHz * REPLAY_SPEED, rateHz * REPLAY_MESSAGE_S);
@@ -174,7 +177,7 @@ export class Outbox {
     if (waiting <= 0 || (waiting < this.#liveSamples && !isWhole)) return null;
     const isBehind = waiting >= 2 * this.#liveSamples;
     const to = from + Math.min(waiting, isBehind ? this.#mostSamples : this.#liveSamples);
-    if ((to - this.#received) * BYTES_PER_SAMPLE > IN_FLIGHT_BYTES) return null;
+    if ((to - this.#received) * this.#form.bytesPerSample > IN_FLIGHT_BYTES) return null;
     this.#next = to;
     this.#flights.push({ from, to, sentAt: now, dueAt: now + RESEND_FIRST_MS, waitMs: RESEND_FIRST_MS });
     return [from, to];

@@ -3,12 +3,12 @@
  * Positions are samples on the session's clock.
  */
 
-import { BYTES_PER_SAMPLE } from "./pcm.js";
-import { RING_BYTES, Ring } from "./ring.js";
 import { Sha256 } from "./sha256.js";
+import { PCM } from "./sound-forms.js";
 
 /** What has been captured, and what of it is still only here. */
 export class Recording {
+  #form;
   #ring;
   /** @type {Sha256 | null} null: another page recorded a part */
   #digest = new Sha256();
@@ -18,10 +18,12 @@ export class Recording {
   /**
    * @param {number} mostSamples how long it may become
    * @param {number} [ringBytes]
+   * @param {import("./sound-forms.js").Form} [form]
    */
-  constructor(mostSamples, ringBytes = RING_BYTES) {
+  constructor(mostSamples, ringBytes, form = PCM) {
     this.#mostSamples = mostSamples;
-    this.#ring = new Ring(BYTES_PER_SAMPLE, ringBytes);
+    this.#form = form;
+    this.#ring = form.newRing(ringBytes);
   }
 
   /** One past the newest sample. */
@@ -66,11 +68,10 @@ export class Recording {
    *   recording allowed has been reached
    */
   capture(bytes) {
-    const room = this.samplesLeft * BYTES_PER_SAMPLE;
-    const taken = bytes.subarray(0, room);
+    const taken = this.#form.head(bytes, this.samplesLeft);
     if (!this.#ring.append(taken)) return "full";
     this.#digest?.update(taken);
-    return taken.length === room ? "complete" : "taken";
+    return this.samplesLeft < this.#form.unitSamples ? "complete" : "taken";
   }
 
   /**

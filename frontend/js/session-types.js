@@ -1,6 +1,9 @@
 /** What happens to a session, what it asks for, and what it shows. Types only. */
 
-/** @typedef {{ quality: import("./wire.js").Quality, specialty: string, conversation: string }} Choices */
+/**
+ * @typedef {{ quality: import("./wire.js").Quality, specialty: string, conversation: string,
+ *   encoding?: import("./wire.js").Encoding }} Choices
+ */
 
 /**
  * What the user does, what the microphone gives, what connections do, and time going by. `connection` is the

@@ -14,6 +14,7 @@ import { PHASES, isConnected } from "./phases.js";
 import { Recording } from "./recording.js";
 import { Repeat } from "./repeat.js";
 import { noticesOf, receiptOf, stateOf } from "./snapshot.js";
+import { formOf } from "./sound-forms.js";
 import { STOP_AGAIN_STORED_MS, Upload } from "./upload.js";
 import * as wire from "./wire.js";
 
@@ -69,11 +70,12 @@ export class Session {
     this.#client = client;
     this.#startId = requestId;
     this.#choices = choices;
-    this.#rateHz = wire.RATE_HZ[choices.quality];
+    this.#rateHz = wire.rateHz(choices);
+    const form = formOf(choices.encoding);
     this.#leftBehind = leftBehind;
     this.#sessionId = leftBehind?.sessionId ?? null;
-    this.#recording = new Recording(this.#durationS * this.#rateHz, ringBytes);
-    this.#upload = new Upload(this.#recording, this.#rateHz);
+    this.#recording = new Recording(this.#durationS * this.#rateHz, ringBytes, form);
+    this.#upload = new Upload(this.#recording, this.#rateHz, form);
     this.#links = new Links(new Backoff(random));
   }
 

@@ -1,11 +1,11 @@
 /** Every sentence the page says while it runs. Pure. */
 
-import { BYTES_PER_SAMPLE } from "./pcm.js";
+import { sentBitsPerS, soundBitsPerS } from "./bandwidth.js";
 import { RATE_HZ } from "./wire.js";
 
 /** @import { Trouble } from "./microphone-trouble.js" */
 /** @import { Notice, Receipt, Snapshot, State } from "./session-types.js" */
-/** @import { Quality, Range } from "./wire.js" */
+/** @import { Encoding, Quality, Range } from "./wire.js" */
 
 /** @type {Record<State, string>} */
 export const STATES = {
@@ -106,6 +106,8 @@ export const CHECK = "Check microphone";
 export const CHECK_END = "End the check";
 export const TAKEN_OVER =
   "Another page has taken over this session, and this one records no more. You can go on here instead.";
+export const ENCODER_FAILED =
+  "The browser could not compress the sound. The recording is paused and safe: stop it, choose Lossless, and start a new one.";
 export const PAGE_FAILED = "The page could not be set up. Check the connection and reload it.";
 export const SIGN_IN_FAILED = "Signing in did not work. Please try again.";
 export const SIGN_IN_BLOCKED = "The browser blocked the sign-in window. Allow it beside the address and try again.";
@@ -144,24 +146,24 @@ export function clockText(seconds) {
   return whole < 3600 ? short : `${Math.floor(minutes / 60)}:${short}`;
 }
 
-/** @param {Quality} quality */
-const soundKbitPerS = (quality) => (RATE_HZ[quality] * BYTES_PER_SAMPLE * 8) / 1000;
-
 /**
  * Name a quality with the sound's own bit rate.
  * @param {Quality} quality
+ * @param {Encoding} encoding
  */
-export function qualityText(quality) {
+export function qualityText(quality, encoding) {
   const names = { low: "Low", medium: "Medium", high: "High" };
-  return `${names[quality]}: ${RATE_HZ[quality] / 1000} kHz, ${soundKbitPerS(quality)} kbit/s`;
+  const sound = encoding === "opus" ? "Opus" : `${RATE_HZ[quality] / 1000} kHz`;
+  return `${names[quality]}: ${sound}, ${soundBitsPerS(quality, encoding) / 1000} kbit/s`;
 }
 
 /**
- * Say what a quality asks of the connection: as base64 makes 4 characters of 3 bytes, a third more than the sound.
+ * Say what a quality asks of the connection.
  * @param {Quality} quality
+ * @param {Encoding} encoding
  */
-export function qualityCost(quality) {
-  return `Sends ${Math.round((soundKbitPerS(quality) * 4) / 3).toLocaleString("en")} kbit/s while recording.`;
+export function qualityCost(quality, encoding) {
+  return `Sends ${Math.round(sentBitsPerS(quality, encoding) / 1000).toLocaleString("en")} kbit/s while recording.`;
 }
 
 /**
@@ -192,7 +194,7 @@ export function progressText({ phase, rateHz, recorded, received, durable, statu
  */
 export function lostText([from, to], rateHz) {
   const seconds = Math.max(0.1, (to - from) / rateHz).toFixed(1);
-  return `${seconds} s of sound did not reach the server and are lost: ${rangeText([from, to], rateHz)} as the timer then stood.`;
+  return `About ${seconds} s of sound did not reach the server and are lost: ${rangeText([from, to], rateHz)} as the timer then stood.`;
 }
 
 /**

@@ -20,6 +20,7 @@ const RENEW_AGAIN_MS = 5000;
 export class Upload {
   #rateHz;
   #recording;
+  #form;
   /** @type {Outbox | null} null until `ready` has named the limits */
   #outbox = null;
   #spokeAt = -Infinity;
@@ -32,8 +33,10 @@ export class Upload {
   /**
    * @param {Recording} recording
    * @param {number} rateHz
+   * @param {import("./sound-forms.js").Form} form
    */
-  constructor(recording, rateHz) {
+  constructor(recording, rateHz, form) {
+    this.#form = form;
     this.#recording = recording;
     this.#rateHz = rateHz;
   }
@@ -49,7 +52,7 @@ export class Upload {
    * @param {boolean} isNewConnection
    */
   attach(ready, isNewConnection) {
-    this.#outbox ??= new Outbox(this.#rateHz, ready.limits);
+    this.#outbox ??= new Outbox(this.#rateHz, ready.limits, this.#form);
     const next = this.#recording.notBeforeHeld(ready.next_offset);
     if (isNewConnection) {
       this.#isRenewalDue = false; // its ticket was fresh

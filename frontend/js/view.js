@@ -1,6 +1,6 @@
 /** Show a session and hear the user. Touches the DOM, decides nothing; text goes in as `textContent` only. */
 
-import { button, element, put, select } from "./elements.js";
+import { button, checkbox, element, put, select } from "./elements.js";
 import { ReceiptView } from "./receipt-view.js";
 import * as texts from "./texts.js";
 import { TranscriptView } from "./transcript-view.js";
@@ -29,6 +29,8 @@ export class View {
     takeOver: button("take-over"),
   };
   #qualityCost = element("quality-cost");
+  #lossless = checkbox("lossless");
+  #canEncode = false;
   #chosen = element("chosen");
   #copy = button("copy");
   #receipt = new ReceiptView();
@@ -46,20 +48,17 @@ export class View {
 
   /**
    * @param {(wish: Wish) => void} onWish
-   * @param {(choices: Choices) => void} onChoice
+   * @param {(choices: Choices & { lossless: string }) => void} onChoice
    */
   constructor(onWish, onChoice) {
     for (const [wish, control] of Object.entries(this.#buttons)) {
       control.addEventListener("click", () => onWish(/** @type {Wish} */ (wish)));
     }
-    for (const control of Object.values(this.#selects)) {
+    for (const control of [...Object.values(this.#selects), this.#lossless]) {
       control.addEventListener("change", () => {
         this.#showChoices();
-        onChoice(this.choices);
+        onChoice({ ...this.choices, lossless: this.#lossless.checked ? "yes" : "no" });
       });
-    }
-    for (const option of this.#selects.quality.options) {
-      option.textContent = texts.qualityText(/** @type {Quality} */ (option.value));
     }
     this.#showChoices();
     this.#copy.addEventListener("click", () => void this.#copyText());
@@ -71,11 +70,20 @@ export class View {
       quality: /** @type {Quality} */ (this.#selects.quality.value),
       specialty: this.#selects.specialty.value,
       conversation: this.#selects.conversation.value,
+      encoding: this.#canEncode && !this.#lossless.checked ? "opus" : "pcm",
     };
+  }
+
+  /** Send packets from now on, unless the user wants every sample as it is. */
+  offerOpus() {
+    this.#canEncode = true;
+    element("lossless-choice").hidden = false;
+    this.#showChoices();
   }
 
   /** Select what was remembered, where it still exists. @param {Record<string, string>} choices */
   choose(choices) {
+    this.#lossless.checked = choices.lossless === "yes";
     for (const [name, control] of Object.entries(this.#selects)) {
       if ([...control.options].some((option) => option.value === choices[name])) control.value = choices[name];
     }
@@ -150,7 +158,9 @@ export class View {
 
   #showChoices() {
     const { quality, specialty, conversation } = this.#selects;
-    put(this.#qualityCost, texts.qualityCost(this.choices.quality));
+    const { encoding = "pcm" } = this.choices;
+    for (const option of quality.options) put(option, texts.qualityText(/** @type {Quality} */ (option.value), encoding));
+    put(this.#qualityCost, texts.qualityCost(this.choices.quality, encoding));
     const chosen = [specialty, conversation, quality].map((control) => control.selectedOptions[0]?.textContent ?? "");
     put(this.#chosen, chosen.join(" · "));
   }

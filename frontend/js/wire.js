@@ -16,6 +16,7 @@ export const NO_SEGMENT = -1; // `last_segment` before the first final
 export const RATE_HZ = Object.freeze({ low: 8000, medium: 16000, high: 48000 });
 
 /** @typedef {keyof typeof RATE_HZ} Quality */
+/** @typedef {"pcm" | "opus"} Encoding */
 /** @typedef {[from: number, to: number]} Range samples [from, to) */
 
 /**
@@ -70,9 +71,15 @@ export const RATE_HZ = Object.freeze({ low: 8000, medium: 16000, high: 48000 });
  */
 
 /**
+ * Give the rate of a session's clock; that of Opus is always the highest.
+ * @param {{ quality: Quality, encoding?: Encoding }} choices
+ */
+export const rateHz = ({ quality, encoding }) => RATE_HZ[encoding === "opus" ? "high" : quality];
+
+/**
  * Ask for a session; the same request may be repeated.
  * @param {{ requestId: string, quality: Quality, client: string, specialty: string, conversation: string,
- *   encoding?: "pcm" | "opus" }} request
+ *   encoding?: Encoding }} request
  */
 export function start({ requestId, quality, client, specialty, conversation, encoding = "pcm" }) {
   return JSON.stringify({
@@ -82,7 +89,7 @@ export function start({ requestId, quality, client, specialty, conversation, enc
     request_id: requestId,
     encoding,
     quality,
-    sample_rate: encoding === "opus" ? RATE_HZ.high : RATE_HZ[quality],
+    sample_rate: rateHz({ quality, encoding }),
     client,
     specialty,
     conversation,

@@ -80,6 +80,22 @@ for (const quality of ["medium", "high"]) {
   });
 }
 
+for (const [name, faults] of Object.entries(WEATHER)) {
+  test(`${name}: packets arrive whole, each in its place`, { timeout: 60_000 }, () => {
+    const world = new World({ seed: 31, encoding: "opus", faults });
+
+    assert.ok(consultation(world), `still ${JSON.stringify({ ...world.session.snapshot(), finals: undefined })}`);
+    assert.deepEqual([world.breaches, world.server.breaches], [[], []]);
+    const { receipt, recorded, hasUnsaved } = world.session.snapshot();
+    assert.equal(recorded, (world.bytes.length / 2) * world.scale);
+    assert.equal(receipt.samples, recorded);
+    assert.ok(world.server.bytes.subarray(0, world.bytes.length).equals(world.bytes), "stored packets are the encoded ones");
+    assert.deepEqual([receipt.isIdentical, hasUnsaved], [true, false]);
+    const [first] = world.sent.filter(({ type }) => type === "start");
+    assert.deepEqual([first.encoding, first.sample_rate], ["opus", 48_000]);
+  });
+}
+
 test("after an outage the page catches up at no more than four times real time", () => {
   const world = new World({ seed: 3, faults: { outages: [[2000, 42_000]] } });
   world.tell({ kind: "begin" });

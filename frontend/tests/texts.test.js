@@ -14,12 +14,13 @@ test("times read as minutes and seconds, and as hours when there are any", () =>
 });
 
 test("qualities name the bit rates they have", () => {
-  assert.deepEqual(["low", "medium", "high"].map(texts.qualityText), [
-    "Low: 8 kHz, 128 kbit/s", "Medium: 16 kHz, 256 kbit/s", "High: 48 kHz, 768 kbit/s",
-  ]);
-  assert.deepEqual(["low", "medium", "high"].map((quality) => texts.qualityCost(quality).match(/[\d,]+/)[0]), [
-    "171", "341", "1,024",
-  ]);
+  const qualities = ["low", "medium", "high"];
+  const named = (encoding) => qualities.map((quality) => texts.qualityText(quality, encoding));
+  assert.deepEqual(named("pcm"), ["Low: 8 kHz, 128 kbit/s", "Medium: 16 kHz, 256 kbit/s", "High: 48 kHz, 768 kbit/s"]);
+  assert.deepEqual(named("opus"), ["Low: Opus, 16 kbit/s", "Medium: Opus, 32 kbit/s", "High: Opus, 96 kbit/s"]);
+  const costs = (encoding) => qualities.map((quality) => texts.qualityCost(quality, encoding).match(/[\d,]+/)[0]);
+  assert.deepEqual(costs("pcm"), ["175", "346", "1,029"]);
+  assert.deepEqual(costs("opus"), ["27", "48", "134"]);
 });
 
 test("every state and notice has its words", () => {
@@ -99,7 +100,7 @@ test("what was left behind is told by whether its page lives and whether the ser
 });
 
 test("what is lost is named by its length and its place", () => {
-  assert.match(texts.lostText([640_000, 656_800], 16_000), /^1\.1 s .*00:40 to 00:42/);
+  assert.match(texts.lostText([640_000, 656_800], 16_000), /^About 1\.1 s .*00:40 to 00:42/);
 });
 
 const recording = { rateHz: 16_000, recorded: 96_000, transcribedS: 4.2 };

@@ -66,8 +66,19 @@ def browser_with_microphone(
             browser.close()
 
 
-def sign_in(page: Page, frontend_url: str, user: str) -> None:
-    """Open the page and sign a built-in user in, as a person would."""
+REMEMBER_LOSSLESS = """
+const known = JSON.parse(localStorage.getItem("seva-arogya.choices") ?? "{}");
+localStorage.setItem("seva-arogya.choices", JSON.stringify({ lossless: "yes", ...known }));
+"""
+
+
+def sign_in(page: Page, frontend_url: str, user: str, *, is_lossless: bool = True) -> None:
+    """Open the page and sign a built-in user in, as a person would.
+
+    `is_lossless`: as somebody who chose that before, so that what was recorded can be held to what was heard.
+    """
+    if is_lossless:
+        page.add_init_script(REMEMBER_LOSSLESS)
     page.goto(frontend_url)
     page.click("#sign-in")
     page.click(f"text=Sign in as {user}")

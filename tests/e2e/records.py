@@ -129,3 +129,13 @@ def recognition_streams(stack: RunningStack) -> list[dict[str, Any]]:
     """Give what Transcribe's stand-in knows of its streams."""
     streams: list[dict[str, Any]] = stack.admin("transcribe", "faults")["streams"]
     return streams
+
+
+def session_item(stack: RunningStack, session_id: str) -> dict[str, Any]:
+    """Give the session's own item, in DynamoDB's form."""
+    item: dict[str, Any] = aws_client(stack, "dynamodb").get_item(
+        TableName=stack.info["table"],
+        Key={"pk": {"S": f"session#{session_id}"}, "sk": {"S": "meta"}},
+        ConsistentRead=True,
+    )["Item"]
+    return item

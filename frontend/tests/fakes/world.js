@@ -3,10 +3,14 @@
  * spoilt, connections cut, owners dying, all by a seed. Samples are random, so that none can stand for another.
  */
 
+import { withLength } from "../../js/opus-packets.js";
 import { Session } from "../../js/session.js";
 import { parseServerMessage } from "../../js/wire.js";
 import { seeded } from "./random.js";
 import { FakeServer } from "./server.js";
+
+const PACKET_BYTES = 240; // of 20 ms, with its length: a quarter of a byte a sample
+const OPUS_SCALE = 8; // so the server, which has two bytes a sample, counts one for every eight
 
 const BATCH_MS = 100;
 const TICK_MS = 100;
@@ -29,15 +33,17 @@ export class World {
   #open = new Map();
   #isOn = false;
 
-  constructor({ seed, quality = "low", faults = {}, limits, ringBytes }) {
+  constructor({ seed, quality = "low", encoding = "pcm", faults = {}, limits, ringBytes }) {
     this.#random = seeded(seed);
     this.#faults = { ...CALM, ...faults };
-    this.rateHz = { low: 8000, medium: 16_000, high: 48_000 }[quality];
-    this.server = new FakeServer(this.rateHz, limits);
+    this.isOpus = encoding === "opus";
+    this.scale = this.isOpus ? OPUS_SCALE : 1;
+    this.rateHz = this.isOpus ? 48_000 : { low: 8000, medium: 16_000, high: 48_000 }[quality];
+    this.server = new FakeServer(this.rateHz / this.scale, limits);
     this.session = new Session({
       client: "0f9d6a3e-7f0b-4c3e-8a55-5c8c6f1f2b10",
       requestId: "b3b0c1de-9a64-4f0e-b1a7-2f6f3f5f9a01",
-      choices: { quality, specialty: "PRIMARYCARE", conversation: "DICTATION" },
+      choices: { quality, encoding, specialty: "PRIMARYCARE", conversation: "DICTATION" },
       random: this.#random,
       ringBytes,
     });
@@ -94,12 +100,16 @@ export class World {
   }
 
   #capture() {
-    const bytes = Buffer.alloc((this.rateHz * BATCH_MS) / 1000 * 2);
+    const bytes = Buffer.alloc((this.rateHz * BATCH_MS) / 1000 * 2 / this.scale);
     for (let i = 0; i < bytes.length; i += 4) bytes.writeUInt32LE(Math.floor(this.#random() * 2 ** 32), i);
+    for (let at = 0; this.isOpus && at < bytes.length; at += PACKET_BYTES) {
+      bytes[at + 2] = 0x78;
+      bytes.set(withLength(bytes.subarray(at + 2, at + PACKET_BYTES)), at);
+    }
     const before = this.session.snapshot().recorded;
     this.tell({ kind: "captured", bytes });
     const taken = this.session.snapshot().recorded - before;
-    if (taken > 0) this.captured.push(bytes.subarray(0, taken * 2));
+    if (taken > 0) this.captured.push(bytes.subarray(0, taken * 2 / this.scale));
   }
 
   #kill() {
@@ -141,7 +151,9 @@ export class World {
     this.sent.push({ at: this.now, connection, ...message, bytes: text.length });
     if (this.#isOut() || this.#random() < this.#faults.drop) return;
     const copies = this.#random() < this.#faults.duplicate ? 2 : 1;
-    const spoilt = this.#random() < this.#faults.corrupt ? this.#spoil(message) : text;
+    const isSpoilt = this.#random() < this.#faults.corrupt;
+    for (const field of ["offset", "end_offset", "have_from"]) if (message[field]) message[field] /= this.scale;
+    const spoilt = isSpoilt ? this.#spoil(message) : JSON.stringify(message);
     for (let copy = 0; copy < copies; copy += 1) {
       this.#at(this.now + 10 + this.#faults.reorderMs * this.#random(), () => {
         this.#push(this.server.take(connection, spoilt, this.now));
@@ -161,11 +173,18 @@ export class World {
       const link = this.#open.get(connection);
       if (link === undefined || this.#isOut() || this.#random() < this.#faults.dropPush) continue;
       link.pushAt = Math.max(link.pushAt, this.now + 5 + 30 * this.#random()); // in order, connection by connection
-      const text = JSON.stringify(message);
+      const text = JSON.stringify(this.#scaled(message));
       this.#at(link.pushAt, () => {
         if (this.#open.has(connection)) this.tell({ kind: "heard", connection, message: parseServerMessage(text) });
       });
     }
+  }
+
+  #scaled(message) {
+    const scaled = { ...message };
+    for (const field of ["next_offset", "received", "durable", "samples"]) if (message[field]) scaled[field] *= this.scale;
+    if (message.missing) scaled.missing = message.missing.map((range) => range.map((at) => at * this.scale));
+    return scaled;
   }
 
   #cut(connection) {
@@ -176,7 +195,7 @@ export class World {
 
   #look() {
     const { durable, finals } = this.session.snapshot();
-    if (durable > this.server.durable) this.breaches.push("took for durable what is not");
+    if (durable > this.server.durable * this.scale) this.breaches.push("took for durable what is not");
     while (this.shown.length < finals.length) this.shown.push(finals[this.shown.length].text);
     if (finals.length < this.shown.length) this.breaches.push("a final was taken back");
   }
