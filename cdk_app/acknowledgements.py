@@ -11,6 +11,7 @@ from typing import Final
 
 from cdk_app import names
 from cdk_app.config import StageConfiguration
+from contract.environment import OWNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Acknowledged:
 _COPIER: Final = "edge:Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C256MiB/Resource"
 _COPIER_POLICY: Final = "edge:Content/Execution/Role/DefaultPolicy/Resource"
 _TASK_POLICY: Final = "service:Task/Definition/TaskRole/DefaultPolicy/Resource"
+_HISTORY_POLICY: Final = "edge:Lambda/HistoryExecution/Role/DefaultPolicy/Resource"
 _START_POLICY: Final = "service:Task/Definition/ExecutionRole/DefaultPolicy/Resource"
 _DATABASE: Final = "data:Database/Instance/Resource"
 _BALANCER: Final = "service:Balancer/Balancer/Resource"
@@ -67,7 +69,7 @@ _ALWAYS: Final[tuple[_Row, ...]] = (
     # Database
     (
         "AwsSolutions-RDS11",
-        "Another port hides nothing: three security groups are admitted, from inside the VPC.",
+        "Another port hides nothing: four security groups are admitted, from inside the VPC.",
         (_DATABASE,),
     ),
     (
@@ -179,6 +181,7 @@ _ALWAYS: Final[tuple[_Row, ...]] = (
             "edge:Lambda/ConnectExecution/Role/DefaultPolicy/Resource",
             "edge:Lambda/DisconnectExecution/Role/DefaultPolicy/Resource",
             "edge:Lambda/ApiExecution/Role/DefaultPolicy/Resource",
+            _HISTORY_POLICY,
             _COPIER_POLICY,
         ),
     ),
@@ -208,6 +211,7 @@ _ALWAYS: Final[tuple[_Row, ...]] = (
         (
             "service:Migration/Function/MigrateExecution/Role/DefaultPolicy/Resource",
             "edge:Lambda/ApiExecution/Role/DefaultPolicy/Resource",
+            _HISTORY_POLICY,
         ),
     ),
     (
@@ -223,7 +227,7 @@ _ALWAYS: Final[tuple[_Row, ...]] = (
     (
         "AwsSolutions-IAM5[Resource::{data}:ExportsOutputFnGetAttAudio258932DFArn54F4B97B/recordings/*]",
         "The star is the key of a recording, in the audio bucket under its own prefix.",
-        (_TASK_POLICY,),
+        (_TASK_POLICY, _HISTORY_POLICY),
     ),
     *(
         (
@@ -251,6 +255,7 @@ _ALWAYS: Final[tuple[_Row, ...]] = (
             "edge:Lambda/Connect/Resource",
             "edge:Lambda/Disconnect/Resource",
             "edge:Lambda/Api/Resource",
+            "edge:Lambda/History/Resource",
         ),
     ),
     (
@@ -271,6 +276,7 @@ _ALWAYS: Final[tuple[_Row, ...]] = (
             "edge:Lambda/Connect/Resource",
             "edge:Lambda/Disconnect/Resource",
             "edge:Lambda/Api/Resource",
+            "edge:Lambda/History/Resource",
             _COPIER,
         ),
     ),
@@ -307,6 +313,13 @@ _ALWAYS: Final[tuple[_Row, ...]] = (
     ),
 )
 
+_ERASABLE: Final[tuple[_Row, ...]] = (
+    (
+        "AwsSolutions-IAM5[Resource::{data}:ExportsOutputFnGetAttAudio258932DFArn54F4B97B/parts/*]",
+        "The star is the key of a part, in the audio bucket under its own prefix: a deletion leaves none.",
+        (_HISTORY_POLICY,),
+    ),
+)
 _WITHOUT_A_DOMAIN: Final[tuple[_Row, ...]] = (
     (
         "AwsSolutions-CFR4",
@@ -339,6 +352,7 @@ def acknowledged(stage: StageConfiguration) -> Iterator[Acknowledged]:
     """Give every finding that a stage has and we live with."""
     rows = [
         *_ALWAYS,
+        *(_ERASABLE if stage.record_deletion == OWNER else ()),
         *(_WITHOUT_A_DOMAIN if stage.domain is None else ()),
         *(() if stage.database.is_multi_az else _ON_ONE_ZONE),
         *(() if stage.is_deletion_protected else _DELETABLE),

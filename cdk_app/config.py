@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from aws_cdk import Environment, RemovalPolicy
 from aws_cdk import aws_cognito as cognito
@@ -11,6 +11,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Node
 
 from cdk_app.domain import Domain, domain_from_context
+
+RecordDeletion = Literal["owner", "nobody"]
 
 STAGE_CONTEXT: Final = "stage"
 ACCOUNT_CONTEXT: Final = "account"
@@ -50,6 +52,7 @@ class StageConfiguration:
     log_level: str
     log_retention: logs.RetentionDays
     log_removal_policy: RemovalPolicy  # what becomes of logs when a stack is deleted
+    record_deletion: RecordDeletion  # who may delete a transcription, with its recording
     recordings_kept_days: int  # then S3 deletes a recording; its text stays in the database
     removal_policy: RemovalPolicy  # what becomes of patients' data when a stack is deleted
     is_deletion_protected: bool
@@ -76,6 +79,7 @@ _DEV: Final = StageConfiguration(
     log_level="INFO",
     log_retention=logs.RetentionDays.TWO_WEEKS,
     log_removal_policy=RemovalPolicy.DESTROY,
+    record_deletion="owner",
     recordings_kept_days=7,
     removal_policy=RemovalPolicy.DESTROY,
     is_deletion_protected=False,
@@ -98,8 +102,8 @@ _DEV: Final = StageConfiguration(
     mfa=cognito.Mfa.OPTIONAL,
     websocket_messages_per_s=200,
     websocket_burst=200,
-    http_requests_per_s=20,
-    http_burst=40,
+    http_requests_per_s=40,  # over all routes: each has a share of it
+    http_burst=80,
 )
 
 _STAGING: Final = replace(
@@ -119,6 +123,7 @@ _PROD: Final = replace(
     log_retention=logs.RetentionDays.ONE_YEAR,
     # Not RETAIN: what a failed first deployment left behind under its own name would fail the second.
     log_removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    record_deletion="nobody",  # medical records are kept: a clinic whose law says otherwise says "owner"
     recordings_kept_days=7 * 365,  # what a clinic must keep is its country's law: set it to that
     removal_policy=RemovalPolicy.RETAIN,
     is_deletion_protected=True,
@@ -135,8 +140,8 @@ _PROD: Final = replace(
     mfa=cognito.Mfa.REQUIRED,
     websocket_messages_per_s=5000,
     websocket_burst=2500,
-    http_requests_per_s=100,
-    http_burst=200,
+    http_requests_per_s=200,
+    http_burst=400,
 )
 
 STAGES: Final = {stage.name: stage for stage in (_DEV, _STAGING, _PROD)}

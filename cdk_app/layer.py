@@ -18,7 +18,7 @@ import jsii
 from aws_cdk import ILocalBundling
 
 # What a Lambda of ours makes a client of. The SDK describes every other service too: most of its size.
-SERVICES: Final = ("cognito-idp", "dynamodb", "secretsmanager")
+SERVICES: Final = ("cognito-idp", "dynamodb", "s3", "secretsmanager")
 _PIP_ARGUMENTS: Final = (
     "--quiet",
     "--disable-pip-version-check",

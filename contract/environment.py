@@ -26,6 +26,10 @@ ALLOWED_ORIGINS: Final = "ALLOWED_ORIGINS"  # comma-separated origins that may o
 WEBSOCKET_URL: Final = "WEBSOCKET_URL"  # told to the page with every ticket
 TICKET_LIFETIME_S: Final = "TICKET_LIFETIME_S"
 USER_POOL_ID: Final = "USER_POOL_ID"  # whose sessions a sign-out everywhere ends
+RECORD_DELETION: Final = "RECORD_DELETION"  # who may delete a transcription: owner or nobody
+OWNER: Final = "owner"
+NOBODY: Final = "nobody"
+PAGE_ORIGIN: Final = "PAGE_ORIGIN"  # where the page and the HTTP API are, as exports name it
 
 PORT: Final = "PORT"
 TASK_ADDRESS: Final = "TASK_ADDRESS"  # host:port; default: from the ECS metadata and PORT
@@ -60,6 +64,14 @@ API: Final = DATABASE | {
     WEBSOCKET_URL,
     TICKET_LIFETIME_S,
     USER_POOL_ID,
+}
+HISTORY: Final = DATABASE | {
+    LOG_LEVEL,
+    STAGE,
+    TABLE_NAME,
+    AUDIO_BUCKET,
+    RECORD_DELETION,
+    PAGE_ORIGIN,
 }
 MIGRATE: Final = DATABASE | {LOG_LEVEL, STAGE, DATABASE_APPLICATION_SECRET_ID}
 TASK: Final = DATABASE | {

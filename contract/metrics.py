@@ -23,6 +23,7 @@ class Service(StrEnum):
     CONNECT = "connect"
     DISCONNECT = "disconnect"
     API = "api"
+    HISTORY = "history"
     MIGRATE = "migrate"
     STREAMING_TASK = "streaming_task"
 
@@ -127,6 +128,7 @@ CATALOGUE: Final[Mapping[Metric, Emission]] = {
             Service.CONNECT: (Origin.WEBSOCKET,),
             Service.DISCONNECT: (Origin.WEBSOCKET,),
             Service.API: (Origin.HTTP,),
+            Service.HISTORY: (Origin.HTTP,),
             Service.MIGRATE: (Origin.DATABASE,),
             Service.STREAMING_TASK: (
                 Origin.WEBSOCKET,

@@ -50,12 +50,17 @@ def parse_part_key(key: str) -> PartName:
     return PartName(int(found[1]), int(found[2]), found[3])
 
 
+def recording_prefix(user_id: str, session_id: str) -> str:
+    """Give the prefix of a session's manifest and recording."""
+    return f"{RECORDINGS_PREFIX}{user_id}/{session_id}/"
+
+
 def manifest_key(user_id: str, session_id: str) -> str:
     """Give the key of a session's manifest."""
-    return f"{RECORDINGS_PREFIX}{user_id}/{session_id}/manifest.json"
+    return f"{recording_prefix(user_id, session_id)}manifest.json"
 
 
 def recording_key(user_id: str, session_id: str, encoding: Encoding) -> str:
     """Give the key of a session's finished recording."""
     suffix = "flac" if encoding is Encoding.PCM else "ogg"
-    return f"{RECORDINGS_PREFIX}{user_id}/{session_id}/recording.{suffix}"
+    return f"{recording_prefix(user_id, session_id)}recording.{suffix}"

@@ -216,7 +216,11 @@ def final_to_json(final: Final) -> str:
 
 def final_from_json(text: str) -> Final:
     """Read a final back from the store."""
-    stored = json.loads(text)
+    return final_from_fields(json.loads(text))
+
+
+def final_from_fields(stored: dict[str, Any]) -> Final:
+    """Read a final back from its own fields, as JSON has them."""
     return Final(
         **stored
         | {

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from contract import environment as env
+from contract.environment import NOBODY, OWNER
 from contract.settings import DatabaseSettings, EnvironmentReader
 
 DEFAULT_TICKET_LIFETIME_S: Final = 30
@@ -48,6 +49,18 @@ class ApiSettings:
     websocket_url: str
     ticket_lifetime_s: int
     user_pool_id: str
+    database: DatabaseSettings
+
+
+@dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """What `history` is told."""
+
+    shared: SharedSettings
+    table_name: str
+    audio_bucket: str
+    may_owner_delete: bool
+    page_origin: str
     database: DatabaseSettings
 
 
@@ -101,6 +114,31 @@ def read_api_settings(environment: Mapping[str, str]) -> ApiSettings:
             env.TICKET_LIFETIME_S, DEFAULT_TICKET_LIFETIME_S, highest=LONGEST_TICKET_LIFETIME_S
         ),
         user_pool_id=reader.text(env.USER_POOL_ID),
+        database=reader.database(),
+    )
+    reader.finish()
+    return settings
+
+
+def read_history_settings(environment: Mapping[str, str]) -> HistorySettings:
+    """Read what `history` needs.
+
+    Raises:
+        SettingsError: keys are missing or wrong; all of them are named.
+    """
+    reader = EnvironmentReader(environment)
+    page_origin = reader.text(env.PAGE_ORIGIN)
+    if page_origin and not _is_origin(page_origin):
+        reader.refuse(env.PAGE_ORIGIN, "be an origin like https://example.org")
+    deletion = reader.text(env.RECORD_DELETION)
+    if deletion not in ("", OWNER, NOBODY):
+        reader.refuse(env.RECORD_DELETION, f"be {OWNER} or {NOBODY}")
+    settings = HistorySettings(
+        shared=_shared(reader),
+        table_name=reader.text(env.TABLE_NAME),
+        audio_bucket=reader.text(env.AUDIO_BUCKET),
+        may_owner_delete=deletion == OWNER,
+        page_origin=page_origin,
         database=reader.database(),
     )
     reader.finish()

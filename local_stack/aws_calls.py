@@ -27,6 +27,7 @@ _S3_PERMISSIONS: Final = {  # where the permission has another name than the cal
     "DeleteObjects": "DeleteObject",
 }
 _KEYS: Final = re.compile(rb"<Key>([^<]*)</Key>")  # of DeleteObjects
+_VERSION: Final = b"<VersionId>"
 _ON_BUCKETS: Final = frozenset({"ListBucket", "ListBucketVersions", "CreateBucket", "DeleteBucket"})
 _IN_TRANSACTIONS: Final = {
     "Put": "PutItem",
@@ -90,6 +91,8 @@ def _of_s3(call: str, path: str, body: bytes) -> Iterator[Permission]:
     if action in _ON_BUCKETS:
         yield Permission(f"s3:{action}", f"bucket/{bucket}")
         return
+    if action == "DeleteObject" and _VERSION in body:
+        action = "DeleteObjectVersion"
     keys = [key] if key else [found.decode() for found in _KEYS.findall(body)]
     for one in keys:
         yield Permission(f"s3:{action}", f"bucket/{bucket}/{one.partition('/')[0]}/*")
@@ -101,7 +104,7 @@ def _of_dynamodb(action: str, asked: dict[str, Any]) -> Iterator[Permission]:
             for kind, written in item.items():
                 yield Permission(f"dynamodb:{_IN_TRANSACTIONS[kind]}", f"table/{written['TableName']}")
         return
-    if action == "BatchGetItem":
+    if action in ("BatchGetItem", "BatchWriteItem"):
         for name in asked.get("RequestItems", {}):
             yield Permission(f"dynamodb:{action}", f"table/{name}")
         return

@@ -92,6 +92,17 @@ def api_environment(around: Surroundings) -> dict[str, str]:
     return _every(around) | _database(around) | given | _only_given(lowered)
 
 
+def history_environment(around: Surroundings) -> dict[str, str]:
+    """Give what the history Lambda is told."""
+    given = {
+        env.TABLE_NAME: TABLE,
+        env.AUDIO_BUCKET: BUCKET,
+        env.RECORD_DELETION: env.OWNER,
+        env.PAGE_ORIGIN: f"http://localhost:{around.settings.ports.page}",
+    }
+    return _every(around) | _database(around) | given
+
+
 def migrate_environment(around: Surroundings) -> dict[str, str]:
     """Give what the migrate Lambda is told."""
     as_owner = {

@@ -21,6 +21,7 @@ from aiohttp import web
 from local_stack.credentials import CredentialIssuer
 from local_stack.http_events import HttpAnswer, HttpCall, answer_from, event_of, refusal
 from local_stack.http_port import HOST, HttpPort
+from local_stack.http_routes import Route, find_route
 from local_stack.jwt_authoriser import JwtAuthoriser, Unauthorised
 from local_stack.lambdas import FunctionFailed
 from local_stack.page import PAGE_PATH, find_file, page_config, security_headers
@@ -34,11 +35,18 @@ CONTROL_PATH: Final = "/_control/"
 BODY_LIMIT_BYTES: Final = 10 * 1024 * 1024  # the HTTP API's own
 FUNCTION_THREADS: Final = 8
 TIMED_OUT: Final = "TimedOut"
+HISTORY: Final = " /transcriptions"  # routes with it are the history Lambda's, all others the api Lambda's
 # Which routes there are, and whether the authoriser stands before them.
 ROUTES: Final[Mapping[str, bool]] = {
     "POST /tickets": True,
     "POST /sign-out-everywhere": True,
     "GET /health": False,
+    "GET /transcriptions": True,
+    "GET /transcriptions/{id}": True,
+    "GET /transcriptions/{id}/audio": True,
+    "GET /transcriptions/{id}/export": True,
+    "PATCH /transcriptions/{id}": True,
+    "DELETE /transcriptions/{id}": True,
 }
 
 Function = Callable[[dict[str, Any]], Any]
@@ -56,6 +64,7 @@ class HttpApiParts:
     sign_in: SignIn
     client_id: str
     api: Function
+    history: Function
 
 
 class HttpApi:
@@ -114,17 +123,17 @@ class HttpApi:
                 return _log_out(request, parts.sign_in, always)
             case _:
                 pass
-        route_key = f"{request.method} {request.path}"
-        if route_key in ROUTES:
-            return _respond(await self._call(request, route_key, parts), always)
+        route = find_route(ROUTES, request.method, request.path)
+        if route is not None:
+            return _respond(await self._call(request, route, parts), always)
         found = find_file(parts.frontend, request.path) if request.method in ("GET", "HEAD") else None
         if found is None:
             return _respond(refusal(404, "Not Found"), always)
         return web.Response(body=found.content, headers={**always, "Content-Type": found.content_type})
 
-    async def _call(self, request: web.BaseRequest, route_key: str, parts: HttpApiParts) -> HttpAnswer:
+    async def _call(self, request: web.BaseRequest, route: Route, parts: HttpApiParts) -> HttpAnswer:
         claims: dict[str, Any] | None = None
-        if ROUTES[route_key]:
+        if ROUTES[route.key]:
             try:
                 claims = parts.authoriser.claims(request.headers.get("Authorization"))
             except Unauthorised:
@@ -141,16 +150,17 @@ class HttpApi:
             body=body,
             source_ip=request.remote or HOST,
         )
-        event = event_of(call, route_key, claims, time.time())
-        running = asyncio.get_running_loop().run_in_executor(self._threads, parts.api, event)
+        event = event_of(call, route, claims, time.time())
+        function = parts.history if HISTORY in route.key else parts.api
+        running = asyncio.get_running_loop().run_in_executor(self._threads, function, event)
         try:
             return answer_from(await running)
         except FunctionFailed as failed:
-            logger.error("function failed", extra={"route": route_key, "error": failed.kind})  # noqa: TRY400
+            logger.error("function failed", extra={"route": route.key, "error": failed.kind})  # noqa: TRY400
             if failed.kind == TIMED_OUT:
                 return refusal(503, "Service Unavailable")
         except (ValueError, TypeError):
-            logger.error("function gave no answer", extra={"route": route_key})  # noqa: TRY400
+            logger.error("function gave no answer", extra={"route": route.key})  # noqa: TRY400
         return refusal(500, "Internal Server Error")
 
     async def _controlled(self, request: web.BaseRequest) -> web.Response:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from local_stack.http_routes import Route
 from local_stack.jwt_authoriser import claims_as_text
 
 API_ID: Final = "local"
@@ -43,7 +44,7 @@ def refusal(status: int, message: str) -> HttpAnswer:
     return HttpAnswer(status, json.dumps({"message": message}).encode())
 
 
-def event_of(call: HttpCall, route_key: str, claims: Mapping[str, Any] | None, now: float) -> dict[str, Any]:
+def event_of(call: HttpCall, route: Route, claims: Mapping[str, Any] | None, now: float) -> dict[str, Any]:
     """Build the event; `claims` of a route with an authoriser, `now` in Unix seconds."""
     headers: dict[str, str] = {}
     cookies: list[str] = []
@@ -66,7 +67,7 @@ def event_of(call: HttpCall, route_key: str, claims: Mapping[str, Any] | None, n
             "userAgent": headers.get("user-agent", ""),
         },
         "requestId": str(uuid.uuid4()),
-        "routeKey": route_key,
+        "routeKey": route.key,
         "stage": "$default",
         "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
         "timeEpoch": round(now * 1000),
@@ -75,13 +76,15 @@ def event_of(call: HttpCall, route_key: str, claims: Mapping[str, Any] | None, n
         context["authorizer"] = {"jwt": {"claims": claims_as_text(claims), "scopes": None}}
     event: dict[str, Any] = {
         "version": "2.0",
-        "routeKey": route_key,
+        "routeKey": route.key,
         "rawPath": call.path,
         "rawQueryString": call.query,
         "headers": headers,
         "requestContext": context,
         "isBase64Encoded": False,
     }
+    if route.parameters:
+        event["pathParameters"] = dict(route.parameters)
     if cookies:
         event["cookies"] = cookies
     query: dict[str, str] = {}

@@ -26,6 +26,7 @@ from local_stack.state_folder import StateFolder
 TOKEN_S: Final = 900  # an access token's, as the stacks configure it
 SILENCE_RATIO: Final = 1.5  # Transcribe's 15 s of silence to the task's 10 s
 FUNCTION_TIMEOUT_S: Final = 10.0  # as the stacks give them
+HISTORY_TIMEOUT_S: Final = 25.0
 MIGRATION_TIMEOUT_S: Final = 240.0
 POSTGRES: Final = "postgres"  # what the gateway asks the supervisor to control
 

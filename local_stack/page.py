@@ -50,6 +50,7 @@ def security_headers(ports: Ports) -> dict[str, str]:
     policy = {
         "default-src": "'self'",
         "connect-src": f"'self' ws://localhost:{ports.gateway} http://localhost:{ports.page}",
+        "media-src": f"'self' blob: http://localhost:{ports.aws}",
         "object-src": "'none'",
         "base-uri": "'none'",
         "form-action": "'self'",

@@ -26,6 +26,7 @@ from local_stack.environments import (
     api_environment,
     connect_environment,
     disconnect_environment,
+    history_environment,
     migrate_environment,
 )
 from local_stack.http_api import HttpApi, HttpApiParts
@@ -33,6 +34,7 @@ from local_stack.jwt_authoriser import JwtAuthoriser
 from local_stack.lambdas import ROOT, FunctionFailed, FunctionSettings, LambdaFunction
 from local_stack.launches import (
     FUNCTION_TIMEOUT_S,
+    HISTORY_TIMEOUT_S,
     MIGRATION_TIMEOUT_S,
     POSTGRES,
     aws_settings,
@@ -106,6 +108,7 @@ class Stack:
         )
         self._http_api = HttpApi(settings.ports.page, self._issuer, self._control_password, self._control)
         self._api = self._function("api", api_environment(self._around))
+        self._history = self._function("history", history_environment(self._around), HISTORY_TIMEOUT_S)
         self._migrate = self._function("migrate", migrate_environment(self._around), MIGRATION_TIMEOUT_S)
         ports = TaskPorts(settings.ports.of_tasks(settings.tasks))
         self._slots = [
@@ -137,6 +140,7 @@ class Stack:
                 group.create_task(self._start_edge(), name="edge")
                 group.create_task(self._start_transcribe(), name="transcribe")
                 group.create_task(asyncio.to_thread(self._api.warm), name="api")
+                group.create_task(asyncio.to_thread(self._history.warm), name="history")
                 group.create_task(self._start_store_and_tasks(), name="store")
         except* (StartFailed, PostgresFailed) as failures:
             raise StartFailed(str(_first(failures))) from None
@@ -187,6 +191,7 @@ class Stack:
             last_things.push_async_callback(self._postgres.stop)
             last_things.callback(self._migrate.close)
             last_things.callback(self._api.close)
+            last_things.callback(self._history.close)
             last_things.push_async_callback(self._children.stop, self._parts, PART_PATIENCE_S)
             await self._children.stop(tasks, TASK_PATIENCE_S)
 
@@ -234,6 +239,7 @@ class Stack:
                 sign_in=SignIn(pool, USERS, [f"{origin}{PAGE_PATH}" for origin in self._settings.origins]),
                 client_id=made.client_id,
                 api=self._api,
+                history=self._history,
             )
         )
         self._report("AWS: S3, DynamoDB, Secrets Manager, Cognito")
@@ -299,7 +305,7 @@ class Stack:
         }
         logs |= {
             f"lambda-{name}": self._folder.logs / f"lambda-{name}.log"
-            for name in ("connect", "disconnect", "api", "migrate")
+            for name in ("connect", "disconnect", "api", "history", "migrate")
         }
         logs |= {f"task-{one}": file for slot in self._slots for one, file in slot.log_files.items()}
         write_stack(self._folder.stack_file, describe_stack(self._around, self._postgres.pid, entries, logs))

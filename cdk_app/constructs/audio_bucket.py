@@ -60,20 +60,50 @@ class AudioBucket(Construct):
             removal_policy=removal_policy,
         )
 
-    def grant_recording(self, grantee: iam.IGrantable) -> None:
-        """Let the grantee write and read audio under the contract's two prefixes, and delete parts."""
-        parts, recordings = (
-            self.bucket.arn_for_objects(f"{prefix}*")
-            for prefix in (object_keys.PARTS_PREFIX, object_keys.RECORDINGS_PREFIX)
-        )
-        for actions, arns in (
-            (("s3:GetObject", "s3:PutObject"), (parts, recordings)),
-            (("s3:DeleteObject",), (parts,)),
+    @property
+    def origin(self) -> str:
+        """Where signed URLs of recordings lead: the region's own host, also where there is a general one."""
+        return f"https://{self.bucket.bucket_regional_domain_name}"
+
+    def grant_playing(self, grantee: iam.IGrantable) -> None:
+        """Let the grantee read recordings, and so sign URLs by which others read them."""
+        self._grant(
+            grantee,
+            (("s3:GetObject",), (self._under(object_keys.RECORDINGS_PREFIX),)),
             # Without it, S3 says 403 and not 404 of an object that is not there.
             (("s3:ListBucket",), (self.bucket.bucket_arn,)),
-        ):
-            iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=list(arns))
+        )
         self._key.grant_use_by_s3(grantee)
+
+    def grant_erasing(self, grantee: iam.IGrantable) -> None:
+        """Let the grantee delete every version of parts and recordings."""
+        self._grant(
+            grantee,
+            (("s3:DeleteObjectVersion",), self._both_prefixes()),
+            (("s3:ListBucketVersions",), (self.bucket.bucket_arn,)),
+        )
+
+    def grant_recording(self, grantee: iam.IGrantable) -> None:
+        """Let the grantee write and read audio under the contract's two prefixes, and delete parts."""
+        self._grant(
+            grantee,
+            (("s3:GetObject", "s3:PutObject"), self._both_prefixes()),
+            (("s3:DeleteObject",), (self._under(object_keys.PARTS_PREFIX),)),
+            # Without it, S3 says 403 and not 404 of an object that is not there.
+            (("s3:ListBucket",), (self.bucket.bucket_arn,)),
+        )
+        self._key.grant_use_by_s3(grantee)
+
+    def _both_prefixes(self) -> tuple[str, str]:
+        return self._under(object_keys.PARTS_PREFIX), self._under(object_keys.RECORDINGS_PREFIX)
+
+    def _under(self, prefix: str) -> str:
+        return self.bucket.arn_for_objects(f"{prefix}*")
+
+    @staticmethod
+    def _grant(grantee: iam.IGrantable, *allowed: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
+        for actions, arns in allowed:
+            iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=list(arns))
 
 
 def _lifecycle(recordings_kept_days: int) -> list[s3.LifecycleRule]:

@@ -1,4 +1,4 @@
-"""The HTTP API as an object with an address, and its routes to the api Lambda."""
+"""The HTTP API as an object with an address, and its routes to the Lambdas behind it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,25 @@ from cdk_app.constructs.sign_in import SignIn
 _SHARES: Final[Mapping[str, float]] = MappingProxyType(
     {
         "GET /health": 0.25,  # open to anyone: whoever floods it must not keep doctors from their tickets
-        "POST /tickets": 0.5,  # a write each
-        "POST /sign-out-everywhere": 0.25,  # rare, and a call to Cognito each
+        "POST /tickets": 0.25,  # a write each
+        "POST /sign-out-everywhere": 0.05,  # rare, and a call to Cognito each
+        "GET /transcriptions": 0.15,
+        "GET /transcriptions/{id}": 0.1,
+        "GET /transcriptions/{id}/audio": 0.05,
+        "GET /transcriptions/{id}/export": 0.05,
+        "PATCH /transcriptions/{id}": 0.05,
+        "DELETE /transcriptions/{id}": 0.05,
     }
 )
+_TICKETS_AND_SIGN_OUT: Final = ("POST /tickets", "POST /sign-out-everywhere")
+_HISTORY: Final = tuple(route for route in _SHARES if "/transcriptions" in route)
 
 
 class HttpApi(Construct):
     """The API behind the page's own domain: no CORS, since the page asks where it came from."""
 
     # CloudFront passes these on; everything else is the page's.
-    PATHS = ("/tickets", "/sign-out-everywhere", "/health")
+    PATHS = ("/tickets", "/sign-out-everywhere", "/health", "/transcriptions", "/transcriptions/*")
 
     def __init__(
         self,
@@ -43,7 +51,7 @@ class HttpApi(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.api = apigatewayv2.HttpApi(
-            self, "Api", description="Tickets, sign-out and health", create_default_stage=False
+            self, "Api", description="Tickets, sign-out, history and health", create_default_stage=False
         )
         self._stage = apigatewayv2.HttpStage(
             self,
@@ -71,21 +79,23 @@ class HttpApi(Construct):
         stack = Stack.of(self)
         return f"{self.api.api_id}.execute-api.{stack.region}.{stack.url_suffix}"
 
-    def add_routes(self, function: lambda_.IFunction, *, sign_in: SignIn) -> None:
-        """Route what the function answers: health to anyone, all else to who is signed in."""
-        integration = integrations.HttpLambdaIntegration("ApiIntegration", function)
+    def add_routes(self, api: lambda_.IFunction, history: lambda_.IFunction, *, sign_in: SignIn) -> None:
+        """Route what each function answers: health to anyone, all else to who is signed in."""
+        integration = integrations.HttpLambdaIntegration("ApiIntegration", api)
+        of_history = integrations.HttpLambdaIntegration("HistoryIntegration", history)
         signed_in = authorizers.HttpJwtAuthorizer(
             "SignedIn", sign_in.issuer, jwt_audience=[sign_in.client.user_pool_client_id]
         )
         routes = self.api.add_routes(
             path="/health", methods=[apigatewayv2.HttpMethod.GET], integration=integration
         )
-        for path in ("/tickets", "/sign-out-everywhere"):
-            routes += self.api.add_routes(
-                path=path,
-                methods=[apigatewayv2.HttpMethod.POST],
-                integration=integration,
-                authorizer=signed_in,
-            )
+        for keys, answered_by in ((_TICKETS_AND_SIGN_OUT, integration), (_HISTORY, of_history)):
+            for method, _, path in (key.partition(" ") for key in keys):
+                routes += self.api.add_routes(
+                    path=path,
+                    methods=[apigatewayv2.HttpMethod(method)],
+                    integration=answered_by,
+                    authorizer=signed_in,
+                )
         # API Gateway refuses settings of a route that is not there yet.
         self._stage.node.add_dependency(*routes)

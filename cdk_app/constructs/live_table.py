@@ -23,6 +23,8 @@ _CONNECT: Final = (
 )
 _DISCONNECT: Final = ("dynamodb:DeleteItem",)
 _API: Final = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
+_HISTORY: Final = ("dynamodb:GetItem", "dynamodb:Query")
+_ERASING: Final = ("dynamodb:BatchWriteItem",)
 _SESSIONS: Final = (
     "dynamodb:BatchGetItem",
     "dynamodb:ConditionCheckItem",
@@ -80,6 +82,14 @@ class LiveTable(Construct):
     def grant_answering_the_page(self, grantee: iam.IGrantable) -> None:
         """Let the grantee put tickets and marks, read marks, and count the tasks for the health report."""
         self._grant(grantee, _API)
+
+    def grant_reading_sessions(self, grantee: iam.IGrantable) -> None:
+        """Let the grantee read marks, finals, and whether somebody works on a session."""
+        self._grant(grantee, _HISTORY)
+
+    def grant_erasing_sessions(self, grantee: iam.IGrantable) -> None:
+        """Let the grantee delete what is left of a session."""
+        self._grant(grantee, _ERASING)
 
     def grant_running_sessions(self, grantee: iam.IGrantable) -> None:
         """Let the grantee do all that owning sessions takes, finding those without an owner; never a scan."""

@@ -33,6 +33,7 @@ class Page(Construct):
         api_domain_name: str,
         api_paths: Sequence[str],
         connects_to: Sequence[str],
+        plays_from: Sequence[str],
         domain: Domain | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -45,7 +46,7 @@ class Page(Construct):
             minimum_tls_version=1.2,
             removal_policy=RemovalPolicy.DESTROY,  # everything in it comes from the repository
         )
-        headers = PageHeaders(self, "Headers", connects_to=connects_to)
+        headers = PageHeaders(self, "Headers", connects_to=connects_to, plays_from=plays_from)
         page_paths = cloudfront.Function(
             self,
             "PagePaths",

@@ -13,13 +13,19 @@ _HTTPS_REMEMBERED: Final = Duration.days(365)
 
 
 class PageHeaders(Construct):
-    """A policy under which the page runs its own files only and talks to `connects_to`, itself besides."""
+    """A policy under which the page runs its own files only and talks to `connects_to`, itself besides.
 
-    def __init__(self, scope: Construct, construct_id: str, *, connects_to: Sequence[str]) -> None:
+    It plays sound that it made itself, and sound from `plays_from`.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, connects_to: Sequence[str], plays_from: Sequence[str]
+    ) -> None:
         super().__init__(scope, construct_id)
         directives = {
             "default-src": "'self'",
             "connect-src": " ".join(["'self'", *connects_to]),
+            "media-src": " ".join(["'self'", "blob:", *plays_from]),
             "object-src": "'none'",
             "base-uri": "'none'",
             "form-action": "'self'",

@@ -59,6 +59,7 @@ class EdgeStack(Stack):
             api_domain_name=http_api.domain_name,
             api_paths=HttpApi.PATHS,
             connects_to=[service.websocket.origin, data.users.origin],
+            plays_from=[data.audio.origin],
             domain=stage.domain,
         )
         sign_in = SignIn(self, "SignIn", users=data.users, page_url=page.url)
@@ -69,13 +70,15 @@ class EdgeStack(Stack):
             stage_name=stage.name,
             log_level=stage.log_level,
             network=data.network,
+            audio=data.audio,
             table=data.table,
             database=data.database,
             users=data.users,
             page_origin=page.origin,
             websocket_url=service.websocket.url,
+            record_deletion=stage.record_deletion,
         )
-        http_api.add_routes(functions.api, sign_in=sign_in)
+        http_api.add_routes(functions.api, functions.history, sign_in=sign_in)
         WebsocketRoutes(
             self,
             "Routes",

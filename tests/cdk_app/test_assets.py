@@ -67,7 +67,7 @@ def test_the_image_is_an_asset_for_arm(assembly: Assembly) -> None:
     assert image["source"]["platform"] == "linux/arm64"
 
 
-@pytest.mark.parametrize("name", ["connect", "disconnect", "api", "migrate"])
+@pytest.mark.parametrize("name", ["connect", "disconnect", "api", "history", "migrate"])
 def test_a_function_has_all_of_our_code_that_it_imports(contents: Contents, name: str) -> None:
     """Its archive is imported by itself, with the repository out of sight."""
     (folder,) = (folder for folder, paths in contents.items() if f"lambdas/{name}/handler.py" in paths)
@@ -103,7 +103,7 @@ def test_a_changed_page_replaces_neither_tasks_nor_functions(contents: Contents)
     """An asset's hash is of what is in it: nothing of the page is in any but the page's own."""
     for paths in contents.values():
         runs = {"streaming_task/Dockerfile"} | {
-            f"lambdas/{name}/handler.py" for name in ("connect", "disconnect", "api", "migrate")
+            f"lambdas/{name}/handler.py" for name in ("connect", "disconnect", "api", "history", "migrate")
         }
         if paths & runs:
             shared = {".dockerignore", "certificates", "contract", "lambdas", "migrations", "streaming_task"}
@@ -123,7 +123,7 @@ def test_who_connects_to_the_database_carries_the_roots_it_is_known_by(
     assembly: Assembly, contents: Contents
 ) -> None:
     """`verify-full` without the right file is a service that never connects."""
-    for name in ("migrate", "api"):
+    for name in ("migrate", "api", "history"):
         ca_file = assembly.function(name).properties["Environment"]["Variables"][environment.DATABASE_CA_FILE]
         carried = str(ca_file).removeprefix("/var/task/")
 

@@ -115,8 +115,8 @@ def test_every_function_makes_its_clients_from_the_layer(layer: Path) -> None:
         layer,
         "from lambdas.aws import Clients\n"
         "clients = Clients()\n"
-        "for make in (clients.dynamodb, clients.secrets, clients.user_pool): make()\n"
-        "import lambdas.api.handler, lambdas.migrate.handler\n"
+        "for make in (clients.dynamodb, clients.secrets, clients.user_pool, clients.audio): make()\n"
+        "import lambdas.api.handler, lambdas.history.handler, lambdas.migrate.handler\n"
         "print('made')",
     )
 

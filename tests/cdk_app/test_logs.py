@@ -25,7 +25,7 @@ def test_every_function_writes_to_a_log_group_of_ours(assembly: Assembly) -> Non
     groups = _groups(assembly)
     functions = [resource for resource in assembly.resources() if resource.type == "AWS::Lambda::Function"]
 
-    assert len(functions) == 7  # four of ours, three of the library's
+    assert len(functions) == 8  # five of ours, three of the library's
     for function in functions:
         assert function.properties["LoggingConfig"]["LogGroup"]["Ref"] in groups, function.logical_id
 

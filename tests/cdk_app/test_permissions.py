@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from cdk_app.constructs.execution_role import NETWORK_INTERFACE_ACTIONS
-from tests.cdk_app.assembly import Assembly, Properties, Resource
+from tests.cdk_app.assembly import Assembly, Properties, Resource, synthesise
 
 _WITHOUT_A_RESOURCE = {
     *NETWORK_INTERFACE_ACTIONS,  # Lambda asks for them on everything, to place a function in the VPC
@@ -84,10 +87,26 @@ def test_a_functions_code_cannot_use_what_lambda_needs_to_place_it(assembly: Ass
         if statement["Effect"] == "Deny" and "ec2:DeleteNetworkInterface" in _as_list(statement["Action"])
     ]
 
-    assert len(denied) == 2  # migrate and api
+    assert len(denied) == 3  # migrate, api and history
     for statement in denied:
         assert set(_as_list(statement["Action"])) == set(NETWORK_INTERFACE_ACTIONS)
         assert "lambda:SourceFunctionArn" in statement["Condition"]["ArnLike"]
+
+
+@pytest.mark.parametrize(("stage", "may_erase"), [("dev", True), ("prod", False)])
+def test_where_nobody_may_delete_nothing_can_be_deleted(tmp_path: Path, stage: str, may_erase: bool) -> None:
+    """The policy is no mere word of the code: the role could not if it wanted to."""
+    edge = synthesise({"stage": stage}, tmp_path).edge
+    (policy,) = (
+        resource for resource in edge.of_type("AWS::IAM::Policy") if "HistoryExecution" in resource.logical_id
+    )
+    actions = {action for one in _statements(policy) for action in _as_list(one["Action"])}
+
+    assert {"s3:GetObject", "dynamodb:Query"} <= actions
+    assert ({"s3:DeleteObjectVersion", "dynamodb:BatchWriteItem"} <= actions) == may_erase
+    assert (
+        any("s3:Delete" in str(action) or "dynamodb:Batch" in str(action) for action in actions) == may_erase
+    )
 
 
 def test_the_key_is_used_through_the_services_that_hold_the_data(assembly: Assembly) -> None:

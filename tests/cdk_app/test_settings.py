@@ -11,6 +11,7 @@ from lambdas.settings import (
     read_api_settings,
     read_connect_settings,
     read_disconnect_settings,
+    read_history_settings,
     read_migrate_settings,
 )
 from streaming_task.settings import read_settings
@@ -36,6 +37,7 @@ def _resolved(value: object) -> str:
         ("connect", read_connect_settings),
         ("disconnect", read_disconnect_settings),
         ("api", read_api_settings),
+        ("history", read_history_settings),
         ("migrate", read_migrate_settings),
     ],
 )

@@ -16,6 +16,7 @@ EMITTERS = {
     Service.CONNECT: "lambdas/connect",
     Service.DISCONNECT: "lambdas/disconnect",
     Service.API: "lambdas/api",
+    Service.HISTORY: "lambdas/history",
     Service.MIGRATE: "lambdas/migrate",
     Service.STREAMING_TASK: "streaming_task",
 }

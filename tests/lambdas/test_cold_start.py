@@ -60,7 +60,7 @@ def test_the_time_it_took_to_build_is_taken_from_the_answers(aws: None) -> None:
     assert answered["statusCode"] == 503
 
 
-@pytest.mark.parametrize("name", ["connect", "disconnect", "api"])
+@pytest.mark.parametrize("name", ["connect", "disconnect", "api", "history"])
 @pytest.mark.parametrize("started_by_lambda", [True, False])
 def test_lambda_builds_as_it_starts(name: str, started_by_lambda: bool) -> None:
     """Wrong settings are an instance that does not start, and clients are no request's burden."""

@@ -10,6 +10,7 @@ from lambdas.settings import (
     read_api_settings,
     read_connect_settings,
     read_disconnect_settings,
+    read_history_settings,
     read_migrate_settings,
 )
 
@@ -18,6 +19,9 @@ WHOLE = {
     env.TABLE_NAME: "live",
     env.ALLOWED_ORIGINS: "https://a.example.org,http://localhost:5000",
     env.WEBSOCKET_URL: "wss://example.org/live",
+    env.AUDIO_BUCKET: "audio",
+    env.RECORD_DELETION: "owner",
+    env.PAGE_ORIGIN: "https://example.org",
     env.USER_POOL_ID: "us-east-1_Ab1",
     env.DATABASE_SECRET_ID: "secret",
     env.DATABASE_APPLICATION_SECRET_ID: "application",
@@ -42,6 +46,7 @@ def test_each_lambda_reads_no_more_than_its_contract() -> None:
         (read_connect_settings, env.CONNECT),
         (read_disconnect_settings, env.DISCONNECT),
         (read_api_settings, env.API),
+        (read_history_settings, env.HISTORY),
         (read_migrate_settings, env.MIGRATE),
     ):
         asked: set[str] = set()
@@ -63,6 +68,26 @@ def test_what_is_wrong_is_named(wrong: dict[str, str], named: str) -> None:
     """By its key and by what it should be."""
     with pytest.raises(SettingsError, match=named):
         read_api_settings(WHOLE | wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({env.RECORD_DELETION: ""}, "RECORD_DELETION is missing"),
+        ({env.RECORD_DELETION: "everybody"}, "RECORD_DELETION must be owner or nobody"),
+        ({env.PAGE_ORIGIN: "https://example.org/"}, "PAGE_ORIGIN must be an origin"),
+    ],
+)
+def test_who_may_delete_is_never_guessed(wrong: dict[str, str], named: str) -> None:
+    """A record deleted by a typing mistake does not come back."""
+    with pytest.raises(SettingsError, match=named):
+        read_history_settings(WHOLE | wrong)
+
+
+def test_nobody_deletes_where_nobody_may() -> None:
+    """The policy of a stage whose law keeps records."""
+    assert read_history_settings(WHOLE).may_owner_delete
+    assert not read_history_settings(WHOLE | {env.RECORD_DELETION: "nobody"}).may_owner_delete
 
 
 @pytest.mark.parametrize(

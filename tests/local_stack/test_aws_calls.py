@@ -43,6 +43,15 @@ def test_a_deletion_of_many_needs_each() -> None:
     ]
 
 
+def test_a_deletion_of_versions_is_another() -> None:
+    """Whoever may delete an object may not by that undo the bucket's versions."""
+    body = b"<Delete><Object><Key>parts/a</Key><VersionId>v</VersionId></Object></Delete>"
+
+    assert needed("s3", "DeleteObjects", "/audio", body) == [
+        ("s3:DeleteObjectVersion", "bucket/audio/parts/*")
+    ]
+
+
 def test_a_transaction_needs_what_it_is_made_of() -> None:
     """IAM knows no permission for the transaction itself."""
     body = {
@@ -78,10 +87,11 @@ def test_a_batch_needs_its_permission_on_each_table() -> None:
     """It names them where other calls name one."""
     body = {"RequestItems": {"live": {}, "other": {}}}
 
-    assert needed("dynamodb", "BatchGetItem", body=body) == [
-        ("dynamodb:BatchGetItem", "table/live"),
-        ("dynamodb:BatchGetItem", "table/other"),
-    ]
+    for action in ("BatchGetItem", "BatchWriteItem"):
+        assert needed("dynamodb", action, body=body) == [
+            (f"dynamodb:{action}", "table/live"),
+            (f"dynamodb:{action}", "table/other"),
+        ]
 
 
 def test_a_user_pool_is_known_by_its_id() -> None:

@@ -146,6 +146,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             sign_in=SignIn(FakePool(), USERS, [RETURN_TO]),
             client_id=CLIENT,
             api=api,
+            history=api,
         )
     )
     async with aiohttp.ClientSession() as browser:

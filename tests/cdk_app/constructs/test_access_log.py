@@ -29,7 +29,7 @@ def test_access_logs_are_encrypted_and_end(assembly: Assembly) -> None:
     """They name who spoke when."""
     groups = assembly.edge.of_type("AWS::Logs::LogGroup")
 
-    assert len(groups) == 6  # three functions, the copier of the page, two APIs
+    assert len(groups) == 7  # four functions, the copier of the page, two APIs
     for group in groups:
         assert "KmsKeyId" in group.properties
         assert group.properties["RetentionInDays"] == 14

@@ -39,8 +39,8 @@ def test_the_databases_minor_version_is_ours_to_change(assembly: Assembly) -> No
     assert database["AutoMinorVersionUpgrade"] is False
 
 
-def test_three_clients_reach_the_database_each_by_its_own_group(assembly: Assembly) -> None:
-    """The migration, the api and the tasks: no address range, and nobody else."""
+def test_four_clients_reach_the_database_each_by_its_own_group(assembly: Assembly) -> None:
+    """The migration, the api, the history and the tasks: no address range, and nobody else."""
     rules = [
         rule.properties
         for rule in assembly.resources()
@@ -49,7 +49,7 @@ def test_three_clients_reach_the_database_each_by_its_own_group(assembly: Assemb
 
     assert {(rule["FromPort"], rule["ToPort"]) for rule in rules} == {(5432, 5432)}
     sources = {str(rule["SourceSecurityGroupId"]) for rule in rules}
-    assert len(sources) == len(rules) == 3
+    assert len(sources) == len(rules) == 4
     assert not [rule for rule in rules if "CidrIp" in rule]
 
 

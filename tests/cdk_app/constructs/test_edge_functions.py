@@ -14,6 +14,7 @@ def test_each_function_gets_the_settings_that_it_reads(assembly: Assembly) -> No
         "connect": environment.CONNECT,
         "disconnect": environment.DISCONNECT,
         "api": environment.API - {environment.TICKET_LIFETIME_S},  # the protocol's 30 s unless set
+        "history": environment.HISTORY,
     }
 
     for name, names in expected.items():

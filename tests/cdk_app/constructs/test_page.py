@@ -38,6 +38,16 @@ def test_the_page_talks_to_the_socket_and_the_sign_in(assembly: Assembly) -> Non
     assert "WebsocketApi" in allowed
 
 
+def test_the_page_plays_its_own_sound_and_the_recordings(assembly: Assembly) -> None:
+    """From the very bucket, under the host that signed URLs have."""
+    policy = _policy(assembly)["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    media_src = json.dumps(policy).partition("media-src")[2].partition(";")[0]
+
+    assert media_src.startswith(" 'self' blob: https://")
+    assert media_src.count("https://") == 1
+    assert "RegionalDomainName" in media_src
+
+
 def test_only_the_page_may_use_the_microphone(assembly: Assembly) -> None:
     """No frame in it, and nothing else of the device."""
     headers = {item["Header"]: item["Value"] for item in _policy(assembly)["CustomHeadersConfig"]["Items"]}
