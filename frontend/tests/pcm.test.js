@@ -83,6 +83,32 @@ test("an hour of 44.1 kHz loses no sample to rounding", () => {
   assert.equal(written, 360 * 16_000);
 });
 
+/** Three tones at odd phases, as a formula: what any sampling of them must be. */
+const TONES = [[220.5, 0.3, 0.1], [1003.7, 0.2, 1.9], [2890.3, 0.15, 4.2]];
+const signal = (seconds) =>
+  TONES.reduce((sum, [hz, strength, phase]) => sum + strength * Math.sin(2 * Math.PI * hz * seconds + phase), 0);
+
+for (const [fromHz, toHz] of [[44_100, 16_000], [44_100, 48_000], [48_000, 16_000], [44_100, 8000], [48_000, 44_100]]) {
+  test(`${fromHz} to ${toHz} Hz: every sample is the signal at its own instant, after half a minute as at first`, () => {
+    const taps = 2 * Math.ceil(24 / (0.92 * Math.min(1, toHz / fromHz)));
+    const delayS = taps / 2 / fromHz; // the filter's own, and the same for every sample
+    const resampler = new Resampler(fromHz, toHz);
+    const input = new Float32Array(128);
+    const output = new Float32Array(resampler.mostFor(128));
+    let worst = 0;
+    for (let block = 0, n = 0; block * 128 < 30 * fromHz; block += 1) {
+      for (let i = 0; i < 128; i += 1) input[i] = signal((block * 128 + i) / fromHz);
+      const written = resampler.push(input, output);
+      for (let i = 0; i < written; i += 1, n += 1) {
+        const at = n / toHz - delayS;
+        if (at > delayS) worst = Math.max(worst, Math.abs(output[i] - signal(at)));
+      }
+    }
+
+    assert.ok(worst < 1e-3, `${worst}`);
+  });
+}
+
 test("never more comes out than there was said to be room for", () => {
   const resampler = new Resampler(16_000, 48_000);
   const room = new Float32Array(resampler.mostFor(128));

@@ -41,6 +41,8 @@ window.unplug = () => {
 };
 """
 
+TICKED: Final = "boxes => boxes.forEach((box) => box.checked || box.click())"  # seen or not
+
 
 def spoken_file(folder: Path) -> Path:
     """Give a short sentence for a microphone that hears it again and again."""
@@ -48,11 +50,12 @@ def spoken_file(folder: Path) -> Path:
 
 
 def open_page(context: BrowserContext, stack: RunningStack, *scripts: str, user: str = USER) -> Page:
-    """Open a page with scripts in it, signed in."""
+    """Open a page with scripts in it, signed in, and ask for lossless sound: samples are counted."""
     page = context.new_page()
     for script in scripts:
         page.add_init_script(script)
     sign_in(page, stack.info["frontend_url"], user)
+    page.locator("#lossless").evaluate_all(TICKED)
     return page
 
 

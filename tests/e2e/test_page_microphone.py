@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browser import browser_with_microphone
@@ -22,6 +24,20 @@ from tests.e2e.recording_page import (
 )
 from tests.stack import RunningStack
 
+TONE_HZ = 1_000
+# What Firefox does: a context has the rate of the device, and a microphone joins no other.
+ONLY_THE_RATE_OF_THE_DEVICE = """
+const DEVICE_HZ = 44_100;
+const Plain = window.AudioContext;
+window.AudioContext = class extends Plain {
+  constructor(options) { super({ sampleRate: DEVICE_HZ, ...options }); }
+  createMediaStreamSource(stream) {
+    if (this.sampleRate !== DEVICE_HZ) throw new DOMException("other rates", "NotSupportedError");
+    window.joinedAt = this.sampleRate;
+    return super.createMediaStreamSource(stream);
+  }
+};
+"""
 MICROPHONES = ("Fake Audio Input 1", "Fake Audio Input 2")
 
 
@@ -108,3 +124,25 @@ def test_a_recording_survives_the_loss_of_its_microphone(
     assert (receipt["Stored as captured"], receipt["Missing sound"]) == ("Yes", "0 gaps")
     assert receipt["Samples sent"] == receipt["Samples stored"] == f"{len(samples):,}"
     assert len(samples) >= 6 * 16_000
+
+
+def test_a_device_whose_rate_cannot_be_changed_is_resampled_as_it_is_heard(
+    scripted_stack: RunningStack, tmp_path: Path
+) -> None:
+    """A tone through a 44.1 kHz device is stored at the session's rate, at its own pitch."""
+    seconds = np.arange(3 * 48_000) / 48_000
+    tone = tmp_path / "tone.wav"
+    soundfile.write(tone, 0.4 * np.sin(2 * np.pi * TONE_HZ * seconds), 48_000, subtype="PCM_16")
+    with browser_with_microphone(tone, loops=True) as browser:
+        page = open_page(browser.new_context(), scripted_stack, ONLY_THE_RATE_OF_THE_DEVICE)
+        page.click("#start")
+        wait_until_recorded(page, 3)
+        joined_at = page.evaluate("joinedAt")
+        receipt = stop_and_read_receipt(page)
+
+    row, samples = recorded(scripted_stack, receipt)
+    heard = samples[16_000 : 2 * 16_000].astype(np.float64)
+    spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
+    assert (joined_at, row.sample_rate_hz) == (44_100, 16_000)
+    assert receipt["Stored as captured"] == "Yes"
+    assert abs(int(np.argmax(spectrum)) - TONE_HZ) <= 1  # a second: a line a hertz

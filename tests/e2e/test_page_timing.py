@@ -69,7 +69,7 @@ def test_the_first_sound_is_on_its_way_soon_after_the_click(
 
     page.click("#start")
     wait_until_recorded(page, 1)
-    page.wait_for_function("marks.audio !== undefined", timeout=WITHIN_MS)
+    page.wait_for_function("() => marks.audio !== undefined", timeout=WITHIN_MS)
     marks = write_report(page)
     record_property("first_audio_ms", round(marks["audio"]))
     receipt = stop_and_read_receipt(page)
