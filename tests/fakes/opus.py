@@ -16,3 +16,8 @@ def packet(number: int) -> bytes:
 def packets(first: int, count: int) -> bytes:
     """Make packets in a row, each after its length."""
     return b"".join(with_length(packet(number)) for number in range(first, first + count))
+
+
+def packet_number(packet: bytes) -> int:
+    """Give the number of a packet, without its length."""
+    return int.from_bytes(packet[1:5], "big")

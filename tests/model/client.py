@@ -7,10 +7,9 @@ from collections.abc import Callable
 
 from contract.replies import Ack, Final, Nack, Ready, Saved, Stored
 from contract.wire import Audio, Resume, Stop
-from tests.model.speech import RATE_HZ, speech
+from tests.model.speech import Medium
 
 CLIENT = "11111111-1111-4111-8111-111111111111"
-MESSAGE_SAMPLES = RATE_HZ // 5
 RESEND_AFTER_S = 2.5
 SILENT_AFTER_S = 12.0
 STOP_EVERY_S = 1.0
@@ -20,14 +19,18 @@ SAVED_EVERY_S = 15.0
 class ModelClient:
     """Captures, sends, keeps until durable, sends again, stops."""
 
-    def __init__(self, session_id: str, seconds: float, send: Callable[[object], None]) -> None:
+    def __init__(
+        self, session_id: str, seconds: float, send: Callable[[object], None], medium: Medium
+    ) -> None:
+        self._speech = medium.speech
+        self._message = medium.rate_hz // 5  # samples
         self._session_id = session_id
         self._send = send
-        self.total = round(seconds * RATE_HZ)
+        self.total = round(seconds * medium.rate_hz)
         self.captured = 0
         self.trimmed = 0  # the ring holds [trimmed, captured)
         self.received = 0
-        self._sha256 = hashlib.sha256(speech(0, self.total)).hexdigest()
+        self._sha256 = hashlib.sha256(medium.speech(0, self.total)).hexdigest()
         self._sent_at: dict[int, float] = {}
         self._stopped_at = -1.0
         self._heard_at = 0.0
@@ -48,11 +51,11 @@ class ModelClient:
         """Do what a client does every 200 ms."""
         if self.captured < self.total and now >= self._paused_until:
             start = self.captured
-            self.captured = min(self.total, start + MESSAGE_SAMPLES)
+            self.captured = min(self.total, start + self._message)
             if self.pauses and self.captured >= self.pauses[0][0]:
                 self._paused_until = now + self.pauses.pop(0)[1]
             self._audio(start, now)
-        for start in range(self.received - self.received % MESSAGE_SAMPLES, self.captured, MESSAGE_SAMPLES):
+        for start in range(self.received - self.received % self._message, self.captured, self._message):
             if now - self._sent_at.get(start, now) >= RESEND_AFTER_S and start >= self.trimmed:
                 self._audio(start, now)
         every_s = STOP_EVERY_S if self.stored is None else SAVED_EVERY_S
@@ -79,10 +82,10 @@ class ModelClient:
 
     def _audio(self, start: int, now: float) -> None:
         start = max(start, self.trimmed)
-        end = min(self.captured, start - start % MESSAGE_SAMPLES + MESSAGE_SAMPLES)
+        end = min(self.captured, start - start % self._message + self._message)
         if start < end:
-            self._sent_at[start - start % MESSAGE_SAMPLES] = now
-            self._send(Audio(None, self._session_id, start, speech(start, end)))
+            self._sent_at[start - start % self._message] = now
+            self._send(Audio(None, self._session_id, start, self._speech(start, end)))
 
     def hear(self, message: object, epoch: int, now: float) -> None:
         """Take a message of an owner; what an older one says counts for nothing."""
@@ -98,10 +101,8 @@ class ModelClient:
                 self.trimmed = max(self.trimmed, durable)
             case Nack(missing=missing):
                 for start, end in missing:
-                    for at in range(
-                        start - start % MESSAGE_SAMPLES, min(end, self.captured), MESSAGE_SAMPLES
-                    ):
-                        if at + MESSAGE_SAMPLES > self.trimmed:
+                    for at in range(start - start % self._message, min(end, self.captured), self._message):
+                        if at + self._message > self.trimmed:
                             self._audio(at, now)
             case Ready(next_offset=next_offset):
                 self._resume_at = None

@@ -20,7 +20,7 @@ from streaming_task.core.session import Session
 from streaming_task.core.vigil import SessionLimits
 from tests.model.faults import Faults
 from tests.model.schedule import Schedule
-from tests.model.speech import ModelRecogniser
+from tests.model.speech import Medium, ModelRecogniser
 from tests.model.stores import Refused, Stores
 
 LIMITS = SessionLimits(idle_s=300.0, duration_s=1800.0, seal_s=120.0, silence_s=10.0, commit_retry_s=5.0)
@@ -46,6 +46,7 @@ class Owner:
         faults: Faults,
         *,
         meta: SessionMeta,
+        medium: Medium,
         stored: Iterable[tuple[int, int]] | None,
         say: Say,
         on_close: Callable[[Owner], None],
@@ -54,12 +55,15 @@ class Owner:
         self._stores = stores
         self._faults = faults
         self._say = say
+        self._medium = medium
         self._on_close = on_close
         random = schedule.random
         self._started_at = random.uniform(0.0, UPTIME_S)
         self._clock_error_s = random.uniform(-0.5, 0.5) * faults.clocks_apart_s
         self.epoch = meta.epoch
-        self.session = Session(meta, LIMITS, self._now, Random(random.random()), stored=stored)
+        self.session = Session(
+            meta, LIMITS, self._now, Random(random.random()), stored=stored, coding=medium.coding
+        )
         self.is_dead = False
         self.is_cut_off = False  # from DynamoDB
         self.streams_opened = 0
@@ -222,6 +226,7 @@ class Owner:
         if self._schedule.now < self._stores.away_until or self._schedule.chance(self._faults.part_fails):
             self._later(READ_RETRY_S, ev.AudioRead(start, b""))
         else:
+            start = self._stores.cut_at(start)
             self._later(CALL_S, ev.AudioRead(start, self._stores.read(start, end)))
 
     def _list(self) -> None:
@@ -251,7 +256,7 @@ class Owner:
             self._later(CALL_S, ev.StreamEnded(stream, Ended(StreamEnd.UNAVAILABLE, "model")))
             return
         self.streams_opened += 1
-        self._recognisers[stream] = ModelRecogniser()
+        self._recognisers[stream] = ModelRecogniser(self._medium)
         left_s = credentials_s * (1.0 - 0.7 * schedule.random.random())
         expires_at = BEGAN_AT + schedule.now + left_s if credentials_s else None
         self._later(CALL_S, ev.StreamOpened(stream, expires_at))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from contract.records import RecordingState, SessionState, TranscriptState
 from contract.replies import Ack, Final, Stored
+from streaming_task.core.coding import Coding
 from streaming_task.core.ownership import SessionChanges, SessionMeta
 
 FORWARD = tuple(SessionState)
@@ -28,7 +29,8 @@ class Row:
 class Stores:
     """S3, DynamoDB and PostgreSQL, as far as one session is concerned."""
 
-    def __init__(self, meta: SessionMeta) -> None:
+    def __init__(self, meta: SessionMeta, coding: Coding) -> None:
+        self._coding = coding
         self.meta = meta
         self.parts: dict[tuple[int, int], bytes] = {}
         self.finals: list[Final] = []
@@ -117,14 +119,25 @@ class Stores:
         self.meta = replace(self.meta, owner=None)
 
     def read(self, start: int, end: int) -> bytes:
-        """Give the stored bytes of [start, end); what is missing is zeros."""
+        """Give the stored bytes of [start, end); what is missing is silence."""
         if self.recording is not None:
-            return self.recording[2 * start : 2 * end]
-        whole = bytearray(2 * end)
-        for (part_start, part_end), data in self.parts.items():
-            if part_start < end:
-                whole[2 * part_start : 2 * min(part_end, end)] = data[: 2 * (min(part_end, end) - part_start)]
-        return bytes(whole[2 * start :])
+            return self._coding.cut(self.recording, start, end)
+        found: list[bytes] = []
+        at = start
+        for (part_start, part_end), data in sorted(self.parts.items()):
+            if part_end > at and part_start < end:
+                found.append(self._coding.silence(max(0, part_start - at)))
+                at = max(at, part_start)
+                found.append(self._coding.cut(data, at - part_start, min(part_end, end) - part_start))
+                at = min(part_end, end)
+        return b"".join((*found, self._coding.silence(end - at)))
+
+    def cut_at(self, at: int) -> int:
+        """Give the last sample up to `at` where what is stored may be cut."""
+        if self.recording is not None:
+            return self._coding.cut_at(self.recording, at)
+        holding = [(start, data) for (start, end), data in self.parts.items() if start <= at < end]
+        return max((start + self._coding.cut_at(data, at - start) for start, data in holding), default=0)
 
     def sha256(self, end: int) -> str:
         """Hash what is stored of [0, end)."""
@@ -139,7 +152,7 @@ class Stores:
     @property
     def durable(self) -> int:
         """Give how far audio is truly stored without a hole."""
-        until = 0 if self.recording is None else len(self.recording) // 2
+        until = 0 if self.recording is None else self._coding.samples(self.recording)
         for start, end in sorted(self.parts):
             if start <= until:
                 until = max(until, end)
@@ -159,7 +172,7 @@ class Stores:
 
     def check_end(self, whole: bytes, words: list[str]) -> None:
         """Assert what must be true at the end of a session of which nothing is missing."""
-        total = len(whole) // 2
+        total = self._coding.samples(whole)
         assert self.read(0, total) == whole, "I3: stored bytes differ from what was sent"
         assert self.meta.samples == total
         assert self.meta.sha256 == hashlib.sha256(whole).hexdigest(), "I3: another hash than the client's"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from contract.audio import Encoding, Quality
+from contract.audio import Quality
 from contract.records import ConnectionId, SessionId, SessionState, TaskId, TranscriptState, UserId
 from contract.replies import Ready
 from contract.wire import Conversation, Resume, Specialty, Start
@@ -20,7 +20,7 @@ from tests.model.client import CLIENT, ModelClient
 from tests.model.faults import Faults
 from tests.model.owner import BEGAN_AT, LIMITS, Owner
 from tests.model.schedule import Schedule
-from tests.model.speech import RATE_HZ, WORD_SAMPLES, speech
+from tests.model.speech import SAMPLES, WORD_S, Medium
 from tests.model.stores import Stores
 
 CONNECTION = ConnectionId("c1")
@@ -36,11 +36,12 @@ FOR_EVER = 1e12  # Unix seconds
 class World:
     """Runs one schedule to its end."""
 
-    def __init__(self, seed: int, faults: Faults, seconds: float = 20.0) -> None:
+    def __init__(self, seed: int, faults: Faults, seconds: float = 20.0, medium: Medium = SAMPLES) -> None:
+        self.medium = medium
         self.faults = faults
         self.schedule = Schedule(seed)
-        self.stores = Stores(SessionMeta(_terms(), TaskId("t1"), 1, SessionState.OPEN))
-        self.client = ModelClient(SESSION, seconds, self._to_server)
+        self.stores = Stores(SessionMeta(_terms(medium), TaskId("t1"), 1, SessionState.OPEN), medium.coding)
+        self.client = ModelClient(SESSION, seconds, self._to_server, medium)
         self.takeovers = 0
         self.leaves = 0
         self.dropped = 0  # died, or were not gone in time
@@ -56,7 +57,7 @@ class World:
     def run(self) -> None:
         """Run until the client has its record and nothing is left to do; assert the invariants throughout."""
         assert self._owner is not None
-        self._owner.tell(ev.MessageTaken(CONNECTION, FOR_EVER, _start()))
+        self._owner.tell(ev.MessageTaken(CONNECTION, FOR_EVER, _start(self.medium)))
         self._client_tick()
         if self.faults.kill_per_s or self.faults.leave_per_s or self.faults.cut_off_per_s:
             self.schedule.at(1.0, self._strike)
@@ -73,8 +74,9 @@ class World:
 
     def _check_end(self) -> None:
         client = self.client
-        whole = speech(0, client.total)
-        words = [f"w{number:06d}" for number in range(client.total // WORD_SAMPLES)]
+        whole = self.medium.speech(0, client.total)
+        count = round(client.total / self.medium.rate_hz / WORD_S)
+        words = [f"w{number:06d}" for number in range(count)]
         self.stores.check_end(whole, words)
         assert client.saved is not None
         assert client.saved.sha256 == self.stores.meta.sha256
@@ -132,6 +134,7 @@ class World:
             self.stores,
             self.faults,
             meta=meta,
+            medium=self.medium,
             stored=stored,
             say=self._to_client,
             on_close=self._closed,
@@ -195,13 +198,13 @@ class World:
         self.schedule.at(1.0, self._send_stores_away)
 
 
-def _terms() -> SessionTerms:
+def _terms(medium: Medium) -> SessionTerms:
     return SessionTerms(
         SESSION,
         UserId("u1"),
-        Encoding.PCM,
+        medium.encoding,
         Quality.LOW,
-        RATE_HZ,
+        medium.rate_hz,
         "PRIMARYCARE",
         "DICTATION",
         False,
@@ -210,13 +213,13 @@ def _terms() -> SessionTerms:
     )
 
 
-def _start() -> Start:
+def _start(medium: Medium) -> Start:
     return Start(
         "r",
         "22222222-2222-4222-8222-222222222222",
-        Encoding.PCM,
+        medium.encoding,
         Quality.LOW,
-        RATE_HZ,
+        medium.rate_hz,
         CLIENT,
         Specialty.PRIMARYCARE,
         Conversation.DICTATION,
