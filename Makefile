@@ -94,7 +94,7 @@ unit: node_modules/.installed
 
 e2e: $(VENV)/.installed browser  ## run the tests of the whole stack, with a browser and real speech
 	@echo "==> the whole stack"
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m e2e
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m e2e
 
 mutants: node_modules/.installed  ## break each guarantee on purpose, in a copy, and see its tests fail (ARGS="ring" for some)
 	@$(BIN)/python -m tests.mutants $(ARGS)

@@ -1,8 +1,6 @@
-"""What holds for every test: no example of a property is timed; what shares a fixture shares a process."""
+"""What holds for every test: examples are not timed, and what shares a costly fixture shares a process."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -10,12 +8,23 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-_SYNTHESIS = Path(__file__).parent / "cdk_app"
+# A synthesis takes half a minute of a core, a stack some seconds: each is to be had once, not once a process.
+COSTLY = frozenset(
+    {
+        "assembly",
+        "named_assembly",
+        "scripted_stack",
+        "speech_stack",
+        "three_tasks",
+        "hurried_stack",
+    }
+)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module's tests in one process, and all that read the one synthesis in another."""
+    """Group the tests of a module for one process, or all those that share a costly fixture."""
     for item in items:
-        group = "synthesis" if item.path.is_relative_to(_SYNTHESIS) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+        shared = COSTLY.intersection(getattr(item, "fixturenames", ()))
+        group = "synthesis" if shared & {"assembly", "named_assembly"} else min(shared, default="")
+        item.add_marker(pytest.mark.xdist_group(group or item.nodeid.partition("::")[0]))
