@@ -141,6 +141,7 @@ def test_a_gap_is_packets_of_silence() -> None:
     take.add(at(5), packets(5, 1), 0.0)
 
     take.give_up(at(4) + 100)
+    assert take.gaps == ((at(2), at(4)),)
     take.give_up()
 
     assert take.gaps == ((at(2), at(5)),)
