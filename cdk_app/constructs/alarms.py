@@ -206,7 +206,7 @@ def _latency(of: Monitored) -> tuple[Rule, ...]:
 def _errors(of: Monitored) -> tuple[Rule, ...]:
     most = {
         Origin.WEBSOCKET: ("ErrorsWebsocket", "API Gateway does not take our messages to clients", 50),
-        Origin.HTTP: ("ErrorsHttp", "Tickets could not be issued", 3),
+        Origin.HTTP: ("ErrorsHttp", "The HTTP API could not do what was asked of it", 3),
         Origin.TRANSCRIBE: ("ErrorsTranscribe", "Transcribe's streams fail", 10),
         Origin.S3: ("ErrorsS3", "S3 does not answer well", 10),
         Origin.DYNAMODB: ("ErrorsDynamodb", "DynamoDB does not answer well", 10),

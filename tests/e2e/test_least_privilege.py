@@ -18,10 +18,11 @@ from tests.e2e.dictation import counter_pcm, dictate
 from tests.e2e.raw_client import finish, raw_client, resume, start, ticket_for
 from tests.e2e.records import wait_for
 from tests.e2e.test_health import health
+from tests.e2e.test_history import ask
 from tests.e2e.test_sign_out import sign_out_everywhere
 from tests.stack import WITHOUT_PROXY, RunningStack, running_stack
 
-PARTS = ("connect", "disconnect", "api", "migrate", "streaming_task")
+PARTS = ("connect", "disconnect", "api", "history", "migrate", "streaming_task")
 
 # What our names here are called in the templates' references.
 REFERENCES = {
@@ -49,6 +50,11 @@ UNCALLED = {
 
 # Allowed to a part on what its resource's name ends with, and not called on the ways gone here.
 SELDOM = {
+    (
+        "history",
+        "s3:ListBucket",
+        "Audio",
+    ): "Called by none: without it S3 says 403 and not 404 of a recording that is not there.",
     (
         "streaming_task",
         "s3:GetObject",
@@ -132,7 +138,10 @@ def calls(stack: RunningStack) -> list[dict[str, Any]]:
 
 
 async def do_everything(stack: RunningStack) -> None:
-    """Go every way that leads to AWS: health, two whole sessions, a renewal, a sign-out, a leaving task."""
+    """Go every way that leads to AWS.
+
+    Health, two whole sessions, a renewal, a record looked at and deleted, a sign-out, a task that leaves.
+    """
     health(stack, 200)
     pcm = counter_pcm(Quality.MEDIUM, 8.0)
     session = await dictate(stack, pcm, Quality.MEDIUM, speed=2.0)
@@ -144,15 +153,24 @@ async def do_everything(stack: RunningStack) -> None:
         session_id = str((await client.answer_to(opening, "ready"))["session_id"])
         await client.answer_to({"type": "renew", "ticket": await ticket_for(stack)}, "renewed")
         await client.speak(session_id, pcm)
+        assert ask(stack, "GET", f"/transcriptions/{session_id}").status in (200, 404)  # its finals so far
         await finish(client, session_id, pcm)
         await client.answer_to(resume(session_id, opening["client"]), "saved")
     wait_until_called(stack, "disconnect", "dynamodb:DeleteItem")
+    wait_for(lambda: is_deleted(stack, session_id) or None, "the record to be finished, and deleted")
     assert sign_out_everywhere(stack, stack.token("doctor2"))[0] == 200
 
     known = stack.tasks
     os.kill(known[0]["pid"], signal.SIGTERM)  # a task that leaves takes its lease along
     stack.wait_for_new_task(known)
     wait_until_called(stack, "streaming_task", "dynamodb:DeleteItem")
+
+
+def is_deleted(stack: RunningStack, session_id: str) -> bool:
+    """Look at a record in every way, then try to delete it; it is refused until it is finished."""
+    assert ask(stack, "GET", f"/transcriptions/{session_id}").status == 200
+    ask(stack, "GET", f"/transcriptions/{session_id}/audio")
+    return ask(stack, "DELETE", f"/transcriptions/{session_id}").status == 200
 
 
 def wait_until_called(stack: RunningStack, part: str, action: str) -> None:
