@@ -17,11 +17,12 @@ class Errands:
         self._defect = defect
         self._running: set[asyncio.Task[None]] = set()
 
-    def run(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def run(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Start some work; `defect` is logged with this name if it raises."""
         task = asyncio.create_task(work, name=name)
         self._running.add(task)  # the event loop alone would let it be collected half-way
         task.add_done_callback(self._done)
+        return task
 
     async def settle(self, within_s: float) -> None:
         """Wait for what is under way, at most for so long, and call off the rest."""

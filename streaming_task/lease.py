@@ -14,6 +14,8 @@ _log = logging.getLogger(__name__)
 
 BUMP_EVERY_S = 2.0
 BUMP_RETRY_S = 0.5  # at the usual pace one failure would leave no time before the fence
+BUMP_AGAIN_S = 1.0  # without an answer: one that is lost, or a second late, must not cost the lease
+BUMPS_AT_ONCE = 3
 LOOK_EVERY_S = 0.5
 
 
@@ -34,12 +36,23 @@ class LeaseKeeper:
     async def keep(self) -> None:
         """Bump the lease every two seconds, for ever; take it away when cancelled."""
         loop = asyncio.get_running_loop()
+        under_way: set[asyncio.Task[bool]] = set()
         try:
             while True:
                 began_at = loop.time()
-                every_s = BUMP_EVERY_S if await self._bump() else BUMP_RETRY_S
+                bump = asyncio.create_task(self._bump(), name="bump")
+                under_way.add(bump)
+                await asyncio.wait([bump], timeout=BUMP_AGAIN_S)
+                every_s = BUMP_AGAIN_S
+                if bump.done():
+                    every_s = BUMP_EVERY_S if bump.result() else BUMP_RETRY_S
+                under_way = {bump for bump in under_way if not bump.done()}
+                if len(under_way) >= BUMPS_AT_ONCE:
+                    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
                 await asyncio.sleep(max(0.0, began_at + every_s - loop.time()))
         finally:
+            for bump in under_way:
+                bump.cancel()
             try:
                 await self._leases.release(self._task_id)
             except Unavailable as error:
@@ -52,7 +65,10 @@ class LeaseKeeper:
             await asyncio.sleep(BUMP_EVERY_S)
 
     async def guard(self) -> None:
-        """Let go of every session once the lease could not be bumped for too long, for ever."""
+        """Let go of every session once the lease could not be bumped for too long, for ever.
+
+        None is taken before it is bumped again: a task without a lease would have to let go of it at once.
+        """
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             if asyncio.get_running_loop().time() >= self._bumped_at + FENCE_AFTER_S:
@@ -69,7 +85,9 @@ class LeaseKeeper:
         except Unavailable as error:
             _log.warning("Task lease not bumped", extra={"code": error.code})
             return False
-        self._bumped_at = asked_at
+        self._bumped_at = max(self._bumped_at, asked_at)
+        if asyncio.get_running_loop().time() < self._bumped_at + FENCE_AFTER_S:
+            self._directory.lift_fence()
         return True
 
     async def _observe(self) -> None:

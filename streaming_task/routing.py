@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 WAITING = 64  # messages of one session; more are dropped: the client sends again what nobody acknowledged
 TAKEN, NOT_THE_OWNER = 200, 421
-CLAIM_ATTEMPTS = 3
+READS_AT_ONCE = 8  # of owners, and claims: a task that takes a hundred sessions up asks for few at a time
 
 Stored = list[tuple[int, int]]
 Adopt = Callable[[SessionMeta, Stored], SessionRunner]
@@ -74,7 +74,15 @@ class Routing:
         self._owners: dict[SessionId, _Owner] = {}
         self._queues: dict[SessionId, deque[Routed]] = {}
         self._claiming: dict[SessionId, asyncio.Lock] = {}
+        # Without it, taking up what a lost lease let go of would be what loses the lease again.
+        self._turns = asyncio.Semaphore(READS_AT_ONCE)
         self.is_leaving = False
+        self.is_fenced = False  # the lease could not be kept
+
+    @property
+    def may_own(self) -> bool:
+        """Tell whether this task may take sessions at all."""
+        return not self.is_leaving and not self.is_fenced
 
     # -- messages taken in here ----------------------------------------------------------------------
 
@@ -136,7 +144,9 @@ class Routing:
 
     async def _find_out(self, routed: Routed) -> bool:
         """Read who owns the session and act on it; False: try again with what is known now."""
-        meta = await self._sessions.find(routed.session_id)
+        if self.is_fenced and self._roomiest() is None:
+            return True  # nobody could take it, and to find that out would keep a slow table slow
+        meta = await self._find(routed.session_id)
         if meta is None or meta.terms.user_id != routed.connection.user_id:
             self._answers.not_found(routed.connection, routed.message)
             return True
@@ -149,7 +159,7 @@ class Routing:
             if lease is not None:
                 self._owners[routed.session_id] = _Owner(lease, meta.epoch)
                 return await self._forward(routed, self._owners[routed.session_id])
-        if self.is_leaving:
+        if not self.may_own:
             return await self._forward_to_the_roomiest(routed, meta)
         runner = await self.claim(meta)
         if runner is None:
@@ -158,10 +168,17 @@ class Routing:
         return True
 
     async def _forward_to_the_roomiest(self, routed: Routed, meta: SessionMeta) -> bool:
-        lease = self._board.with_most_room(self._now(), but=self._task_id)
+        lease = self._roomiest()
         if lease is not None:
             await self._forward(routed, _Owner(lease, meta.epoch))
         return True
+
+    def _roomiest(self) -> Lease | None:
+        return self._board.with_most_room(self._now(), but=self._task_id)
+
+    async def _find(self, session_id: SessionId) -> SessionMeta | None:
+        async with self._turns:
+            return await self._sessions.find(session_id)
 
     # -- messages that had their hop -----------------------------------------------------------------
 
@@ -170,7 +187,7 @@ class Routing:
         here = self._find_here(routed.session_id, routed.connection.user_id)
         if here is None:
             try:
-                meta = await self._sessions.find(routed.session_id)
+                meta = await self._find(routed.session_id)
                 is_theirs = meta is not None and meta.terms.user_id == routed.connection.user_id
                 if meta is not None and is_theirs and await self._may_claim(meta):
                     here = await self.claim(meta)
@@ -187,7 +204,7 @@ class Routing:
     # -- claims --------------------------------------------------------------------------------------
 
     async def claim(self, meta: SessionMeta) -> SessionRunner | None:
-        """Take an unfinished session over and run it; None: another was faster.
+        """Take an unfinished session over and run it; None: another was faster, or this task may not.
 
         Raises:
             Unavailable: the store did not answer well.
@@ -195,14 +212,18 @@ class Routing:
         session_id = meta.terms.session_id
         lock = self._claiming.setdefault(session_id, asyncio.Lock())
         try:
-            async with lock:
+            async with lock, self._turns:
                 if (here := self._find_here(session_id, meta.terms.user_id)) is not None:
                     return here
+                if self.is_fenced:
+                    return None
                 claimed = await self._ownership.claim(meta, self._task_id)
                 if claimed is None:
                     return None
                 self._owners.pop(session_id, None)
                 stored = await self._stored(claimed)
+                if self.is_fenced:
+                    return None  # it is claimed once more by whoever may own it
                 about = {"session_id": session_id, "epoch": claimed.epoch, "state": claimed.state}
                 _log.info("Session taken over", extra=about)
                 return self._adopt(claimed, stored)
@@ -213,7 +234,7 @@ class Routing:
     async def claim_anew(self, session_id: SessionId) -> None:
         """Take a session over that this task owned until now, unless it is another's; a sweep does else."""
         try:
-            meta = await self._sessions.find(session_id)
+            meta = await self._find(session_id)
             if meta is not None and await self.may_sweep(meta):
                 await self.claim(meta)
         except ports.Unavailable as error:
@@ -240,7 +261,7 @@ class Routing:
         Raises:
             Unavailable: the leases could not be read.
         """
-        if self.is_leaving:
+        if not self.may_own:
             return False
         if owner is None or owner == self._task_id:
             return True
@@ -255,7 +276,7 @@ class Routing:
 
     async def pass_on(self, connection: ports.Connection, session_id: SessionId, body: bytes) -> bool:
         """Pass a start on to the task with most room, once; False: none has any."""
-        lease = self._board.with_most_room(self._now(), but=self._task_id)
+        lease = self._roomiest()
         if lease is None or lease.room == 0:
             return False
         try:

@@ -48,7 +48,7 @@ class SessionRunner:
         session: Session,
         services: Services,
         on_close: Callable[[], None],
-        on_reclaim: Callable[[], None] = lambda: None,
+        on_reclaim: Callable[[], object] = lambda: None,
     ) -> None:
         self.session = session
         self._terms = session.meta.terms
@@ -125,6 +125,11 @@ class SessionRunner:
         for stream in self._streams.values():
             stream.abort()
         self._streams.clear()
+
+    def drop(self) -> None:
+        """Stop at once, and ask the stores for nothing more of what waits its turn there."""
+        self.abort()
+        self._errands.call_off()
 
     async def settle(self, within_s: float) -> None:
         """Wait for what is under way, at most for so long."""
@@ -203,11 +208,12 @@ class SessionRunner:
             case _:
                 assert_never(effect)
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        self._errands.run(work, f"{name} {self._terms.session_id}")
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        return self._errands.run(work, f"{name} {self._terms.session_id}")
 
     def _attempt(self, work: Coroutine[Any, Any, ev.Event], name: str, failed: ev.Event) -> None:
-        self._spawn(self._finish(work, name, failed), name)
+        finishing = self._spawn(self._finish(work, name, failed), name)
+        finishing.add_done_callback(lambda _: work.close())  # if it was called off before it began
 
     async def _finish(self, work: Coroutine[Any, Any, ev.Event], name: str, failed: ev.Event) -> None:
         about = {"session_id": self._terms.session_id, "step": name}

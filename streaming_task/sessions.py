@@ -74,7 +74,6 @@ class SessionDirectory:
         self._opening: dict[SessionId, asyncio.Task[SessionRunner | None]] = {}
         self._closing: set[SessionRunner] = set()
         self._errands = Errands("Session message broke")
-        self._is_leaving = False
         self._none_left = asyncio.Event()
         self._crowded: frozenset[SessionId] = frozenset()
 
@@ -96,7 +95,7 @@ class SessionDirectory:
     @property
     def room(self) -> int:
         """Count the sessions that could be opened yet."""
-        if self._is_leaving:
+        if not self.routing.may_own:
             return 0
         return self._room.left(self.active + len(self._opening), asyncio.get_running_loop().time())
 
@@ -272,7 +271,7 @@ class SessionDirectory:
             there = await self._services.sessions.find(session_id)
             if there is None:
                 raise _busy()
-        if self._is_leaving:
+        if not self.routing.may_own:
             raise _busy()  # what was put meanwhile is found by its repeat
         return None if there is not None else self._run(meta, None)
 
@@ -300,7 +299,7 @@ class SessionDirectory:
             _log.info("Session closed", extra={"session_id": session_id, "active": self.active})
             self._closing.add(runner)
             self._errands.run(self._settle(runner), "settle")
-        if self._is_leaving and not self._runners:
+        if self.routing.is_leaving and not self._runners:
             self._none_left.set()
 
     async def _settle(self, runner: SessionRunner) -> None:
@@ -310,17 +309,22 @@ class SessionDirectory:
             self._closing.discard(runner)
 
     def fence(self) -> None:
-        """Let go of every session at once: others may take this task for dead, so it must be silent."""
+        """Let go of every session and take none: others may take this task for dead: it must be silent."""
+        self.routing.is_fenced = True
         for session_id, runner in list(self._runners.items()):
             _log.error("Session let go: the lease could not be kept", extra={"session_id": session_id})
-            runner.abort()
+            runner.drop()
             del self._runners[session_id]
+
+    def lift_fence(self) -> None:
+        """Take sessions again: the lease is kept."""
+        self.routing.is_fenced = False
 
     # -- leaving -------------------------------------------------------------------------------------
 
     async def leave(self, within_s: float) -> None:
         """Hand every session over, within so long; then stop what is left, and let the last words be said."""
-        self._is_leaving = self.routing.is_leaving = True
+        self.routing.is_leaving = True
         for runner in list(self._runners.values()):
             runner.post(Leaving())
         if self._runners:

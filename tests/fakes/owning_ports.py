@@ -10,6 +10,7 @@ from streaming_task.core.leases import Lease
 from streaming_task.core.ownership import SessionMeta, Unfinished
 from streaming_task.ports import Forwarded, NotConnected, NotTheOwner
 from tests.fakes.ports import FakeSessions
+from tests.fakes.turnstile import Turnstile
 
 TAKEN = 200
 
@@ -19,15 +20,17 @@ class FakeOwnership:
 
     def __init__(self, sessions: FakeSessions) -> None:
         self._sessions = sessions
+        self.claims = Turnstile()
 
     async def claim(self, seen: SessionMeta, owner: TaskId) -> SessionMeta | None:
         """Take a session over, if it is still as it was seen."""
-        there = self._sessions.metas.get(seen.terms.session_id)
-        if there is None or (there.epoch, there.owner) != (seen.epoch, seen.owner):
-            return None
-        claimed = replace(there, epoch=there.epoch + 1, owner=owner)
-        self._sessions.metas[seen.terms.session_id] = claimed
-        return claimed
+        async with self.claims:
+            there = self._sessions.metas.get(seen.terms.session_id)
+            if there is None or (there.epoch, there.owner) != (seen.epoch, seen.owner):
+                return None
+            claimed = replace(there, epoch=there.epoch + 1, owner=owner)
+            self._sessions.metas[seen.terms.session_id] = claimed
+            return claimed
 
     async def release(self, session_id: SessionId, epoch: int) -> None:
         """Leave a session to whoever claims it."""

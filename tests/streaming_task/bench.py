@@ -75,11 +75,12 @@ class Bench:
         self.board = LeaseBoard()
         self.leases: FakeLeases = FakeLeases() if beside is None else beside.leases
         self.reports: list[str] = []
+        self.ownership = FakeOwnership(self.sessions)
         self.services = Services(
             audio=self.audio,
             recordings=Recordings(self.audio, {Encoding.PCM: Format(PCM, self.compactor, "audio/flac")}),
             sessions=self.sessions,
-            ownership=FakeOwnership(self.sessions),
+            ownership=self.ownership,
             finals=self.finals,
             records=self.records,
             recognition=WatchedRecognition(self.recognition, self.room),

@@ -189,6 +189,7 @@ async def test_a_task_that_was_cut_off_takes_its_own_session_up_again_under_a_ne
     await asyncio.sleep(2.5)
 
     first.directory.fence()
+    first.directory.lift_fence()
     await first.say(**say_audio(5))
     await until(lambda: first.sessions.metas[SESSION].epoch == 2)
 
