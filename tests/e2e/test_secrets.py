@@ -145,12 +145,13 @@ def ask(port: int, method: str, path: str, body: str, headers: Mapping[str, str]
 
 async def say_what_is_not_understood(stack: RunningStack, canaries: Canaries) -> None:
     """Come with forged tickets and origins; then put a word into every field of every message."""
+    refused = {"X-Note": canaries.word("a refused header")}
     for wrong in (
-        {"ticket": canaries.hostile("a ticket")},
-        {"origin": f"https://{canaries.word('an origin')}"},
+        raw_client(stack, ticket=canaries.hostile("a ticket"), headers=refused),
+        raw_client(stack, origin=f"https://{canaries.word('an origin')}", headers=refused),
     ):
         with pytest.raises(InvalidStatus):
-            async with raw_client(stack, **wrong, headers={"X-Note": canaries.word("a refused header")}):
+            async with wrong:
                 pass
     headers = {
         name: canaries.word(f"handshake header {name}")

@@ -85,7 +85,7 @@ def test_a_secret_is_known_by_its_id() -> None:
 
 def test_a_batch_needs_its_permission_on_each_table() -> None:
     """It names them where other calls name one."""
-    body = {"RequestItems": {"live": {}, "other": {}}}
+    body: dict[str, object] = {"RequestItems": {"live": {}, "other": {}}}
 
     for action in ("BatchGetItem", "BatchWriteItem"):
         assert needed("dynamodb", action, body=body) == [
