@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 
 from contract.metrics import Metric
 from contract.records import TranscriptState
@@ -56,7 +57,8 @@ class SessionMeter:
     def _note(self, event: ev.Event, now: float, counted: list[Counted]) -> None:
         match event:
             case ev.MessageTaken(message=Audio(offset=offset, data=data)):
-                self._mark(offset + self._coding.samples(data), now)
+                with suppress(ValueError):  # a session whose end is stored looks at no audio any more
+                    self._mark(offset + self._coding.samples(data), now)
             case ev.PartStored():
                 counted.append((Metric.PARTS_STORED, 1.0))
             case ev.StreamEnded(ended=ended):

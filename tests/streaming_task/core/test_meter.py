@@ -153,3 +153,10 @@ def test_a_long_session_keeps_a_bounded_memory_of_arrivals(meter: SessionMeter) 
     )
     assert recent[0] < 1000
     assert ancient[0] >= MARKS * 0.2 * 1000
+
+
+def test_audio_that_nobody_looks_at_any_more_is_not_measured(meter: SessionMeter) -> None:
+    """Half a sample after the end is answered like anything else then, and must break nothing."""
+    late = Audio(session_id="s", offset=0, data=b"\x00", ref=None)
+
+    assert meter.saw(ev.MessageTaken(CONNECTION, 1e12, late), [], 0.0) == []
