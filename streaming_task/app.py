@@ -186,7 +186,7 @@ async def _parts(
         credentials=credentials,
     )
     table = Table(open_dynamodb(settings.region), settings.table_name)
-    lease_table = table.for_leases()
+    lease_table = Table.for_leases(settings.region, settings.table_name)
     records = PostgresRecords(settings.database, region=settings.region)
     recognition = TranscribeMedical(
         region=settings.transcribe_region,

@@ -6,13 +6,23 @@ import asyncio
 
 from contract.records import TaskId
 from streaming_task.core.leases import FENCE_AFTER_S, Lease, LeaseBoard
-from streaming_task.lease import BUMP_EVERY_S, BUMP_RETRY_S, LOOK_EVERY_S, LeaseKeeper
+from streaming_task.lease import BUMP_EVERY_S, BUMP_RETRY_S, BUMPS_AT_ONCE, LOOK_EVERY_S, LeaseKeeper
 from streaming_task.ports import Unavailable
 from tests.fakes.ports import FakeLeases
+from tests.fakes.turnstile import Turnstile
 from tests.fakes.virtual_time import in_virtual_time, settled
 from tests.streaming_task.bench import TASK, Bench
 
 OTHER = Lease(TaskId("t2"), 1, "10.0.0.2:8080", 0, 10)
+
+
+class LosesTheSecond(Turnstile):
+    """Lets every call pass but the second, which nobody ever hears of again."""
+
+    async def __aenter__(self) -> None:
+        await super().__aenter__()
+        if self.calls == 2:
+            await asyncio.Event().wait()
 
 
 class Office:
@@ -109,6 +119,33 @@ async def test_one_failed_bump_silences_nobody() -> None:
 
     assert bumps == 3
     assert office.bench.directory.active == 1
+    await office.close()
+
+
+@in_virtual_time
+async def test_a_bump_that_is_never_answered_silences_nobody() -> None:
+    """Another goes out beside it after a second; to wait for its end would take as long as the lease does."""
+    office = Office()
+    office.leases.bumps = LosesTheSecond()
+    await office.bench.start()
+
+    await asyncio.sleep(20.0)
+
+    assert office.bench.directory.active == 1
+    await office.close()
+
+
+@in_virtual_time
+async def test_bumps_that_nobody_answers_do_not_pile_up() -> None:
+    """Three are under way at most: a table that hangs is not asked more and more."""
+    office = Office()
+    await settled()
+    office.leases.bumps.hold()
+
+    await asyncio.sleep(20.0)
+
+    assert office.leases.bumps.calls == 1 + BUMPS_AT_ONCE
+    office.leases.bumps.release()
     await office.close()
 
 

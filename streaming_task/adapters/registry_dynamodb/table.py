@@ -8,8 +8,10 @@ second attempt after a lost answer is harmless.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -30,13 +32,25 @@ if TYPE_CHECKING:
 
     Item = dict[str, AttributeValueTypeDef]
 
-WORKERS = 16
-WORKERS_FOR_LEASES = 2  # a bump and a look at the others'
 WAITING = 512  # calls; one more is refused at once: by its turn it would be too late anyway
-CALL_S = 6.5  # both attempts with all their patience
-CONNECT_S = 1.0
-READ_S = 2.0
-ATTEMPTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a call may take, in seconds, and how many are made at once."""
+
+    workers: int
+    connect_s: float
+    read_s: float
+    attempts: int
+    turn_s: float  # until a thread is free; a call that starts later is one more that nobody waits for
+    call_s: float  # all in all
+
+
+FOR_SESSIONS = Patience(workers=16, connect_s=1.0, read_s=2.0, attempts=2, turn_s=2.0, call_s=6.5)
+# A bump that is answered after four seconds is worth nothing, and the next one is sent beside it: no second
+# attempt by the SDK, and threads for three bumps and a look at the others' leases.
+FOR_LEASES = Patience(workers=4, connect_s=1.0, read_s=3.0, attempts=1, turn_s=1.0, call_s=4.0)
 
 _Answer = TypeVar("_Answer")
 
@@ -53,15 +67,15 @@ class Cancelled(Exception):
         self.failed = failed
 
 
-def open_dynamodb(region: str) -> DynamoDBClient:
-    """Build a client with short patience; its endpoint and credentials come from the environment."""
+def open_dynamodb(region: str, patience: Patience = FOR_SESSIONS) -> DynamoDBClient:
+    """Build a client with so much patience; its endpoint and credentials come from the environment."""
     client: DynamoDBClient = boto3.Session(region_name=region).client(
         "dynamodb",
         config=Config(
-            connect_timeout=CONNECT_S,
-            read_timeout=READ_S,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            max_pool_connections=WORKERS + WORKERS_FOR_LEASES,
+            connect_timeout=patience.connect_s,
+            read_timeout=patience.read_s,
+            retries={"mode": "standard", "total_max_attempts": patience.attempts},
+            max_pool_connections=patience.workers,
             tcp_keepalive=True,
         ),
     )
@@ -71,22 +85,21 @@ def open_dynamodb(region: str) -> DynamoDBClient:
 class Table:
     """One table, called from a few threads."""
 
-    def __init__(
-        self, client: DynamoDBClient, name: str, *, call_s: float = CALL_S, workers: int = WORKERS
-    ) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, patience: Patience = FOR_SESSIONS) -> None:
         self.client = client
         self.name = name
-        self._call_s = call_s
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="dynamodb")
+        self._patience = patience
+        self._pool = ThreadPoolExecutor(patience.workers, thread_name_prefix="dynamodb")
         self._waiting = 0
 
-    def for_leases(self) -> Table:
-        """Give the same table with threads of its own, which wait for no session's calls.
+    @classmethod
+    def for_leases(cls, region: str, name: str) -> Table:
+        """Open the table once more, for the leases alone: they wait for no session's calls.
 
         In the same line, a table slow enough to keep 16 calls waiting would cost the task its lease, and with
         it every session; claiming them all anew would then keep it slow.
         """
-        return Table(self.client, self.name, call_s=self._call_s, workers=WORKERS_FOR_LEASES)
+        return cls(open_dynamodb(region, FOR_LEASES), name, FOR_LEASES)
 
     async def call(self, function: Callable[[], _Answer]) -> _Answer:
         """Run one call of the client in a thread.
@@ -99,9 +112,10 @@ class Table:
         if self._waiting >= WAITING:
             raise Unavailable("queue_full")
         self._waiting += 1
+        in_its_turn = partial(_before, time.monotonic() + self._patience.turn_s, function)
         try:
-            async with asyncio.timeout(self._call_s):
-                return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+            async with asyncio.timeout(self._patience.call_s):
+                return await asyncio.get_running_loop().run_in_executor(self._pool, in_its_turn)
         except ClientError as error:
             raise _translated(error) from error
         except BotoCoreError as error:
@@ -158,6 +172,13 @@ class Table:
         """Drop the calls that wait for a thread, and leave those under way to their own end."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self.client.close)
+
+
+def _before(start_by: float, function: Callable[[], _Answer]) -> _Answer:
+    """Run a call, in its thread, unless it has waited for too long: work for nobody keeps a table slow."""
+    if time.monotonic() >= start_by:
+        raise Unavailable("queue_late")
+    return function()
 
 
 def _translated(error: ClientError) -> Exception:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
 
-from streaming_task.adapters.registry_dynamodb.table import WAITING, Cancelled, Table, open_dynamodb
+from streaming_task.adapters.registry_dynamodb.table import (
+    FOR_LEASES,
+    FOR_SESSIONS,
+    WAITING,
+    Cancelled,
+    Table,
+    open_dynamodb,
+)
+from streaming_task.core.leases import FENCE_AFTER_S
 from streaming_task.ports import Unavailable
 
 
@@ -63,13 +72,34 @@ async def test_failed_conditions_are_told_by_their_places(table: Table) -> None:
 async def test_a_call_that_takes_too_long_is_unavailable(table: Table) -> None:
     """A table that hangs holds up its caller for so long and no longer."""
     hung = threading.Event()
-    impatient = Table(table.client, table.name, call_s=0.05)
+    impatient = Table(table.client, table.name, replace(FOR_SESSIONS, call_s=0.05))
 
     with pytest.raises(Unavailable) as unavailable:
         await impatient.call(lambda: hung.wait(timeout=10))
     hung.set()
 
     assert unavailable.value.code == "timeout"
+
+
+async def test_a_call_that_waited_too_long_for_its_turn_is_not_made(table: Table) -> None:
+    """Who asked has gone by then, or soon will have: the table has enough to do."""
+    hasty = Table(table.client, table.name, replace(FOR_SESSIONS, turn_s=0.0))
+    made: list[str] = []
+
+    with pytest.raises(Unavailable) as unavailable:
+        await hasty.call(lambda: made.append("late"))
+    await hasty.close()
+
+    assert (unavailable.value.code, made) == ("queue_late", [])
+
+
+def test_a_bumps_patience_fits_the_lease() -> None:
+    """One attempt, over before the fence: the SDK's second one would end when all is lost already."""
+    patience = FOR_LEASES
+
+    assert patience.attempts == 1
+    assert patience.read_s < FENCE_AFTER_S
+    assert patience.call_s <= FENCE_AFTER_S
 
 
 async def test_too_many_calls_at_once_are_refused(table: Table) -> None:
@@ -81,7 +111,7 @@ async def test_too_many_calls_at_once_are_refused(table: Table) -> None:
     with pytest.raises(Unavailable) as unavailable:
         await table.call(lambda: None)
     hung.set()
-    await asyncio.gather(*held)
+    await asyncio.gather(*held, return_exceptions=True)  # on a full machine some turns come too late
     await table.call(lambda: None)
 
     assert unavailable.value.code == "queue_full"
@@ -91,12 +121,12 @@ async def test_a_lease_waits_for_no_session(table: Table) -> None:
     """A task whose sessions keep a slow table busy must not be taken for dead."""
     hung = threading.Event()
     held = [asyncio.create_task(table.call(lambda: hung.wait(timeout=10))) for _ in range(WAITING)]
-    apart = table.for_leases()
+    apart = Table.for_leases("us-east-1", table.name)
     await asyncio.sleep(0)
 
     bumped = await apart.call(lambda: not hung.is_set())
     hung.set()
-    await asyncio.gather(*held)
+    await asyncio.gather(*held, return_exceptions=True)  # on a full machine some turns come too late
     await apart.close()
 
     assert bumped
