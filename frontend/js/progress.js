@@ -4,7 +4,7 @@
 /** @typedef {{ transcribedS: number, delayS: number | null }} TextProgress `delayS`: null before any text has come */
 /** @typedef {"dead" | "no_text" | "no_speech"} SoundNotice */
 
-const SPEECH_WITHOUT_TEXT_MS = 10_000; // the recogniser's own delay and a long sentence
+const SPEECH_WITHOUT_TEXT_MS = 8000; // the recogniser's own delay and a long sentence
 
 /** The text of one recording. */
 export class Progress {

@@ -7,6 +7,8 @@ import { RATE_HZ } from "./wire.js";
 /** @import { Notice, Receipt, Snapshot, State } from "./session-types.js" */
 /** @import { Encoding, Quality, Range } from "./wire.js" */
 
+const WAITING_WORTH_A_WORD_S = 2; // what is spoken is heard by the server within a second
+
 /** @type {Record<State, string>} */
 export const STATES = {
   idle: "Ready",
@@ -179,6 +181,8 @@ export function progressText({ phase, rateHz, recorded, received, durable, statu
     `transcribed ${clockText(transcribedS)}`,
   ];
   const isOpen = phase === "recording" || phase === "paused" || phase === "stopping";
+  const waitingS = (recorded - received) / rateHz;
+  if (isOpen && waitingS >= WAITING_WORTH_A_WORD_S) parts.push(`${Math.round(waitingS)} s wait in this page to be sent`);
   if (status?.transcription === "unavailable" && isOpen) parts.push("no text at the moment: recording goes on, text follows");
   else if (status?.transcription === "delayed" && isOpen) {
     parts.push(`text ${Math.max(1, Math.round(status.behind_ms / 1000))} s behind: recording goes on, text follows`);

@@ -62,6 +62,8 @@ test("progress says how far sound and text are, in the words of the recogniser's
     "Heard 00:09 · saved 00:08 · transcribed 00:07 · text comes after 1 s · 01:35 left",
   );
   assert.match(saying("delayed", 4200), / · text 4 s behind: recording goes on, text follows · 01:35 left$/);
+  const waiting = { ...snapshot, state: "reconnecting", received: 96_000 };
+  assert.match(texts.progressText(waiting, text), /^Heard 00:06 · saved 00:08 · transcribed 00:07 · 4 s wait in this page/);
   assert.match(saying("unavailable"), /recording goes on, text follows · 01:35 left$/);
   assert.equal(saying("live"), saying("parked"));
   assert.equal(texts.progressText({ ...snapshot, phase: "saved" }, text), "Heard 00:09 · saved 00:08 · transcribed 00:07");

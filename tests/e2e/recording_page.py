@@ -41,21 +41,22 @@ window.unplug = () => {
 };
 """
 
-TICKED: Final = "boxes => boxes.forEach((box) => box.checked || box.click())"  # seen or not
-
 
 def spoken_file(folder: Path) -> Path:
     """Give a short sentence for a microphone that hears it again and again."""
     return microphone_file(AUDIO / f"{SENTENCE}.wav", folder)
 
 
-def open_page(context: BrowserContext, stack: RunningStack, *scripts: str, user: str = USER) -> Page:
-    """Open a page with scripts in it, signed in, and ask for lossless sound: samples are counted."""
+def open_page(
+    context: BrowserContext, stack: RunningStack, *scripts: str, user: str = USER, is_lossless: bool = True
+) -> Page:
+    """Open a page with scripts in it, signed in; it sends every sample as it is, or packets of Opus."""
     page = context.new_page()
     for script in scripts:
         page.add_init_script(script)
-    sign_in(page, stack.info["frontend_url"], user)
-    page.locator("#lossless").evaluate_all(TICKED)
+    sign_in(page, stack.info["frontend_url"], user, is_lossless=is_lossless)
+    if not is_lossless:
+        page.wait_for_selector("#lossless")  # shown once the browser has said that it can encode
     return page
 
 

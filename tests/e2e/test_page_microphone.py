@@ -146,3 +146,29 @@ def test_a_device_whose_rate_cannot_be_changed_is_resampled_as_it_is_heard(
     assert (joined_at, row.sample_rate_hz) == (44_100, 16_000)
     assert receipt["Stored as captured"] == "Yes"
     assert abs(int(np.argmax(spectrum)) - TONE_HZ) <= 1  # a second: a line a hertz
+
+
+def test_a_microphone_that_gives_no_sound_is_told_of(scripted_stack: RunningStack, tmp_path: Path) -> None:
+    """Silence of the device is not mistaken for silence in the room."""
+    muted = tmp_path / "muted.wav"
+    soundfile.write(muted, np.zeros(48_000, dtype=np.int16), 48_000, subtype="PCM_16")
+    with browser_with_microphone(muted, loops=True) as browser:
+        page = open_page(browser.new_context(), scripted_stack)
+        page.click("#start")
+        expect(page.locator("#message")).to_contain_text("no sound at all. Is it muted", timeout=WITHIN_MS)
+        take_pictures(page, "microphone-dead")
+        receipt = stop_and_read_receipt(page)
+
+    assert receipt["Stored as captured"] == "Yes"
+
+
+def test_speech_without_text_is_told_of(scripted_stack: RunningStack, tmp_path: Path) -> None:
+    """Who speaks to a recogniser that finds no words must not think that all is well."""
+    with browser_with_microphone(spoken_file(tmp_path), loops=True) as browser:
+        page = open_page(browser.new_context(), scripted_stack)
+        page.click("#start")
+        expect(page.locator("#message")).to_contain_text("hear speech but get no text", timeout=WITHIN_MS)
+        take_pictures(page, "no-text")
+        receipt = stop_and_read_receipt(page)
+
+    assert receipt["Stored as captured"] == "Yes"
