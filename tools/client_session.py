@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from contract.audio import BYTES_PER_SAMPLE, Quality, bytes_in
+from contract.audio import Encoding, Quality
 from contract.records import TranscriptState
+from streaming_task.core.coding import PCM, OpusCoding
 from tools.heard import Heard
 
 MESSAGE_S = 0.2
-MAX_MESSAGE_AUDIO_BYTES = 23_000  # of PCM: base64 and the envelope stay within 32,000 bytes
+MAX_MESSAGE_AUDIO_BYTES = 23_000  # base64 and the envelope stay within 32,000 bytes
 ASK_AGAIN_S = 2.5  # an unanswered start or resume
 RESEND_FIRST_S = 2.5
 RESEND_MOST_S = 10.0
@@ -40,6 +41,7 @@ class Terms:
     sample_rate_hz: int
     specialty: str = "PRIMARYCARE"
     conversation: str = "DICTATION"
+    encoding: Encoding = Encoding.PCM
 
 
 class Watcher(Protocol):
@@ -67,7 +69,9 @@ class ClientSession:
     def __init__(self, terms: Terms, watcher: Watcher | None = None) -> None:
         self._terms = terms
         self._watcher = watcher
-        self._step = min(round(MESSAGE_S * terms.sample_rate_hz), MAX_MESSAGE_AUDIO_BYTES // BYTES_PER_SAMPLE)
+        self._coding = PCM if terms.encoding is Encoding.PCM else OpusCoding(lambda _: True)
+        most = self._coding.samples_of_bytes(MAX_MESSAGE_AUDIO_BYTES)
+        self._step = min(round(MESSAGE_S * terms.sample_rate_hz), most)
         self.heard = Heard()
         self.captured = 0
         self._ring = bytearray()
@@ -88,11 +92,11 @@ class ClientSession:
 
     # -- capture -------------------------------------------------------------------------------------
 
-    def capture(self, pcm: bytes) -> None:
-        """Add what the microphone heard."""
-        self._ring += pcm
-        self.captured += len(pcm) // BYTES_PER_SAMPLE
-        self._hash.update(pcm)
+    def capture(self, audio: bytes) -> None:
+        """Add what the microphone heard: PCM, or packets of 20 ms, each after its length."""
+        self._ring += audio
+        self.captured += self._coding.samples(audio)
+        self._hash.update(audio)
 
     def finish(self) -> None:
         """Stop: no more will be captured."""
@@ -146,7 +150,7 @@ class ClientSession:
                     id=terms.request_id,
                     protocol=1,
                     request_id=terms.request_id,
-                    encoding="pcm",
+                    encoding=terms.encoding,
                     quality=terms.quality,
                     sample_rate=terms.sample_rate_hz,
                     client=terms.client,
@@ -195,7 +199,7 @@ class ClientSession:
         while self._next < self.captured:
             end = min(self._next + step, self.captured)
             is_whole = end - self._next == step or self.is_finished
-            if not is_whole or self._in_flight_bytes() >= IN_FLIGHT_BYTES or not self._has_credit(now):
+            if not is_whole or self._is_full() or not self._has_credit(now):
                 break
             self._sent[self._next] = _Sent(end, now, RESEND_FIRST_S)
             messages += self._audio(self._next, end)
@@ -204,8 +208,9 @@ class ClientSession:
                 self._watcher.sent(end, now)
         return messages
 
-    def _in_flight_bytes(self) -> int:
-        return sum(bytes_in(sent.end - start) for start, sent in self._sent.items())
+    def _is_full(self) -> bool:
+        in_flight = sum(sent.end - start for start, sent in self._sent.items())
+        return in_flight >= self._coding.samples_of_bytes(IN_FLIGHT_BYTES)
 
     def _has_credit(self, now: float) -> bool:
         rate = REPLAY_SPEED / MESSAGE_S  # messages a second
@@ -220,7 +225,7 @@ class ClientSession:
         start = max(start, self._ring_from)
         if start >= end:
             return []
-        data = bytes(self._ring[bytes_in(start - self._ring_from) : bytes_in(end - self._ring_from)])
+        data = self._held(start, end)
         coded = base64.b64encode(data).decode()
         return [
             _dump(
@@ -231,6 +236,9 @@ class ClientSession:
                 data=coded,
             )
         ]
+
+    def _held(self, start: int, end: int) -> bytes:
+        return self._coding.cut(bytes(self._ring), start - self._ring_from, end - self._ring_from)
 
     def _stop(self, now: float) -> list[str]:
         if not self.is_finished or self._next < self.captured or self.heard.saved is not None:
@@ -314,7 +322,7 @@ class ClientSession:
         for start in [start for start, sent in self._sent.items() if sent.end <= self.heard.received]:
             del self._sent[start]
         if self.heard.durable > self._ring_from:
-            del self._ring[: bytes_in(self.heard.durable - self._ring_from)]
+            del self._ring[: len(self._held(self._ring_from, self.heard.durable))]
             self._ring_from = self.heard.durable
 
     def _missing(self, ranges: list[list[int]], now: float) -> list[str]:

@@ -22,10 +22,19 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from contract.audio import PCM_RATE_HZ, Quality, bytes_in
+from contract.audio import (
+    OPUS_BITS_PER_S,
+    OPUS_RATE_HZ,
+    PCM_RATE_HZ,
+    Encoding,
+    Quality,
+    bytes_in,
+    session_rate_hz,
+)
 from tools.audio_file import NotAudio, read_pcm
 from tools.client_session import ClientSession, Terms
 from tools.live_connection import LiveConnection, NotAllowed, fetch_ticket
+from tools.opus_encoder import OpusEncoder
 
 CAPTURE_S = 0.1
 TOKEN_VARIABLE = "SEVA_ACCESS_TOKEN"  # noqa: S105 - a variable's name
@@ -69,16 +78,23 @@ class View:
 
 
 async def stream(
-    pcm: bytes, quality: Quality, target: Target, realtime_factor: float, console: Console
+    pcm: bytes,
+    quality: Quality,
+    target: Target,
+    realtime_factor: float,
+    console: Console,
+    encoding: Encoding = Encoding.PCM,
 ) -> ClientSession:
-    """Stream PCM at a pace; give the session after `saved`.
+    """Stream PCM, at 48 kHz if it is to be encoded, at a pace; give the session after `saved`.
 
     Raises:
         ExceptionGroup: of NotAllowed, when the server refuses this user, NeverConnected, when there is no
             server, or TimeoutError, when it was not saved in time.
     """
-    rate_hz = PCM_RATE_HZ[quality]
-    session = ClientSession(Terms(str(uuid.uuid4()), str(uuid.uuid4()), quality, rate_hz))
+    rate_hz = session_rate_hz(encoding, quality)
+    terms = Terms(str(uuid.uuid4()), str(uuid.uuid4()), quality, rate_hz, encoding=encoding)
+    session = ClientSession(terms)
+    encoder = None if encoding is Encoding.PCM else OpusEncoder(OPUS_BITS_PER_S[quality])
     view = View(console, len(pcm) / bytes_in(rate_hz))
 
     async def ticket() -> tuple[str, str]:
@@ -89,7 +105,10 @@ async def stream(
         step = bytes_in(round(CAPTURE_S * rate_hz))
         for number, start in enumerate(range(0, len(pcm), step), start=1):
             await asyncio.sleep(started + number * CAPTURE_S / realtime_factor - time.monotonic())
-            session.capture(pcm[start : start + step])
+            heard = pcm[start : start + step]
+            session.capture(heard if encoder is None else encoder.push(heard))
+        if encoder is not None:
+            session.capture(encoder.flush())
         session.finish()
 
     connection = LiveConnection(
@@ -134,6 +153,13 @@ def read_arguments(given: Sequence[str], environ: Mapping[str, str]) -> argparse
     )
     parser.add_argument("--origin", help="the page's origin, for a deployment (default: the API's address)")
     parser.add_argument("--quality", type=Quality, choices=list(Quality), help="default: the file's own")
+    parser.add_argument(
+        "--encoding",
+        type=Encoding,
+        choices=list(Encoding),
+        default=Encoding.PCM,
+        help="default: pcm; quality is the bit rate of opus",
+    )
     parser.add_argument("--realtime-factor", type=float, default=1.0, help="times real time")
     arguments = parser.parse_args(given)
     if arguments.api is not None and arguments.token is None:
@@ -151,11 +177,15 @@ def main() -> int:
     console = Console()
     try:
         pcm, quality = read_pcm(arguments.file, arguments.quality)
+        if arguments.encoding is Encoding.OPUS and PCM_RATE_HZ[quality] != OPUS_RATE_HZ:
+            pcm, _ = read_pcm(arguments.file, Quality.HIGH)
         if arguments.api is None:
             target = local_target(arguments.state_dir, arguments.user)
         else:
             target = Target(arguments.api, arguments.origin or arguments.api, arguments.token)
-        session = asyncio.run(stream(pcm, quality, target, arguments.realtime_factor, console))
+        session = asyncio.run(
+            stream(pcm, quality, target, arguments.realtime_factor, console, arguments.encoding)
+        )
     except (NotAudio, NotAllowed) as error:
         return _fail(str(error))
     except ExceptionGroup as group:

@@ -14,8 +14,10 @@ import jiwer
 import numpy as np
 import soundfile
 
-from contract.audio import PCM_RATE_HZ, Quality, bytes_in
-from local_stack.recognisers.counter_audio import counter_audio
+from contract.audio import PCM_RATE_HZ, Encoding, Quality, bytes_in, session_rate_hz
+from contract.opus import packets_in, with_length
+from local_stack.recognisers.counter_audio import FRAMES_PER_S as PACKETS_PER_S
+from local_stack.recognisers.counter_audio import counter_audio, counter_packet
 from tests.stack import RunningStack
 from tools.client_session import ClientSession, Terms
 from tools.live_connection import LiveConnection, fetch_ticket
@@ -30,6 +32,11 @@ POLL_S = 0.02
 def counter_pcm(quality: Quality, seconds: float) -> bytes:
     """Make counter audio of a quality."""
     return counter_audio(PCM_RATE_HZ[quality], 0, round(seconds * 50))
+
+
+def counter_packets(seconds: float) -> bytes:
+    """Make counter audio in Opus, each packet after its length."""
+    return b"".join(with_length(counter_packet(number)) for number in range(round(seconds * PACKETS_PER_S)))
 
 
 def counter_words(seconds: float) -> list[str]:
@@ -48,10 +55,19 @@ async def dictate(
 
 @asynccontextmanager
 async def dictating(
-    stack: RunningStack, pcm: bytes, quality: Quality, *, user: str = "doctor1", speed: float = 1.0
+    stack: RunningStack,
+    audio: bytes,
+    quality: Quality,
+    *,
+    user: str = "doctor1",
+    speed: float = 1.0,
+    encoding: Encoding = Encoding.PCM,
 ) -> AsyncIterator[ClientSession]:
-    """Do something while PCM is sent at a pace; leave once everything of the session was heard."""
-    session = ClientSession(Terms(str(uuid.uuid4()), str(uuid.uuid4()), quality, PCM_RATE_HZ[quality]))
+    """Do something while PCM, or packets of 20 ms, are sent at a pace; leave once everything was heard."""
+    rate_hz = session_rate_hz(encoding, quality)
+    terms = Terms(str(uuid.uuid4()), str(uuid.uuid4()), quality, rate_hz, encoding=encoding)
+    session = ClientSession(terms)
+    steps = _steps(audio, rate_hz) if encoding is Encoding.PCM else _rows(audio)
     info = stack.info
     token = await asyncio.to_thread(stack.token, user)
 
@@ -64,19 +80,29 @@ async def dictating(
                     await asyncio.sleep(POLL_S)
 
     async def speak() -> None:
-        step = bytes_in(round(PCM_RATE_HZ[quality] * STEP_S))
         began_at = time.monotonic()
-        for number, start in enumerate(range(0, len(pcm), step), start=1):
+        for number, step in enumerate(steps, start=1):
             await asyncio.sleep(began_at + number * STEP_S / speed - time.monotonic())
-            session.capture(pcm[start : start + step])
+            session.capture(step)
         session.finish()
 
     connection = LiveConnection(session, ticket=ticket, origin=info["api_url"])
-    async with asyncio.timeout(len(pcm) / bytes_in(PCM_RATE_HZ[quality]) / speed + SAVED_WITHIN_S):
+    async with asyncio.timeout(len(steps) * STEP_S / speed + SAVED_WITHIN_S):
         async with asyncio.TaskGroup() as group:
             group.create_task(speak())
             group.create_task(connection.run())
             yield session
+
+
+def _steps(pcm: bytes, rate_hz: int) -> list[bytes]:
+    step = bytes_in(round(rate_hz * STEP_S))
+    return [pcm[start : start + step] for start in range(0, len(pcm), step)]
+
+
+def _rows(audio: bytes) -> list[bytes]:
+    packets = [with_length(packet) for packet, _ in packets_in(audio)]
+    count = round(STEP_S * PACKETS_PER_S)
+    return [b"".join(packets[first : first + count]) for first in range(0, len(packets), count)]
 
 
 async def until(is_so: Callable[[], bool], within_s: float = 60.0) -> None:

@@ -42,6 +42,22 @@ def test_a_spoken_sentence_becomes_a_record(speech_stack: RunningStack) -> None:
     assert samples.tobytes() == sent.tobytes()
 
 
+def test_a_spoken_sentence_goes_as_opus(speech_stack: RunningStack) -> None:
+    """`--encoding opus`: the same words; as long as the file, and the little that an encoder adds."""
+    wav = AUDIO / "real_austen_0870.wav"
+
+    done = stream_file(str(wav), "--encoding", "opus", "--state-dir", str(speech_stack.state_dir))
+
+    assert done.returncode == 0, done.stderr
+    found = re.search(r"saved as transcription (\d+): (\d+) samples", done.stdout)
+    assert found is not None
+    row = find_row(speech_stack, int(found[1]))
+    sent, sent_rate_hz = read_wav("real_austen_0870")
+    assert word_error_rate("real_austen_0870", row.text) <= 0.10
+    assert row.audio_key.endswith("/recording.ogg")
+    assert 0 < int(found[2]) / 48_000 - len(sent) / sent_rate_hz <= 0.04
+
+
 def test_what_is_no_sound_file_is_said_in_one_sentence(tmp_path: Path) -> None:
     """Exit code 1 and what is wrong, no traceback."""
     text = tmp_path / "letter.wav"

@@ -7,9 +7,11 @@ import os
 import random
 import signal
 
-from contract.audio import Quality
-from tests.e2e.dictation import counter_pcm, counter_words, dictating
-from tests.e2e.test_sessions import assert_perfect
+from contract.audio import Encoding, Quality
+from streaming_task.adapters.ogg_opus import OggCompactor
+from tests.e2e.dictation import counter_packets, counter_pcm, counter_words, dictating
+from tests.e2e.records import find_row, read_object
+from tests.e2e.test_sessions import assert_perfect, transcription_id
 from tests.faults.owners import harm_owner, wait_until_gone
 from tests.stack import RunningStack
 
@@ -26,6 +28,22 @@ async def test_a_killed_owner_loses_nothing(three_tasks: RunningStack) -> None:
 
     assert_perfect(three_tasks, session, pcm, counter_words(40.0))
     assert session.heard.epoch >= 3
+
+
+async def test_a_killed_owner_of_packets_loses_none(three_tasks: RunningStack) -> None:
+    """The same with Opus: the next owner reads the parts, and goes on between packets."""
+    packets = counter_packets(30.0)
+    async with dictating(three_tasks, packets, Quality.MEDIUM, encoding=Encoding.OPUS) as session:
+        for _ in range(2):
+            await asyncio.sleep(random.uniform(3.0, 6.0))
+            await harm_owner(three_tasks, session, signal.SIGKILL)
+
+    row = find_row(three_tasks, transcription_id(session))
+    assert session.heard.epoch >= 3
+    assert session.heard.saved is not None
+    assert (session.heard.saved["sha256"], session.heard.saved["gaps"]) == (session.sha256, [])
+    assert row.text.split() == counter_words(30.0)
+    assert OggCompactor().decode(read_object(three_tasks, row.audio_key)) == packets
 
 
 async def test_a_leaving_owner_hands_over(three_tasks: RunningStack) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from contract.audio import PCM_RATE_HZ, Quality, bytes_in
+from contract.audio import PCM_RATE_HZ, Encoding, Quality, bytes_in
 from contract.wire import MAX_MESSAGE_BYTES, Audio, Resume, Start, Stop, parse_client_message
+from tests.fakes.opus import packets
 from tools.client_session import (
     ASK_AGAIN_S,
     DEAD_AFTER_S,
@@ -107,6 +108,30 @@ def test_live_audio_is_sent_in_whole_messages() -> None:
     assert [message["offset"] for message in said] == [0, 3200]
     data = base64.b64decode(said[0]["data"])
     assert (len(data), zlib.crc32(data)) == (bytes_in(3200), said[0]["crc32"])
+
+
+def test_packets_are_cut_between_and_sent_again_whole() -> None:
+    """Ten a message; what is trimmed and resent are whole packets, the hash is over all of them."""
+    session = ClientSession(Terms(REQUEST, PAGE, Quality.LOW, 48_000, encoding=Encoding.OPUS))
+    (start,) = map(json.loads, session.connected(0.0))
+    ready = {"type": "ready", "session_id": "s1", "epoch": 1, "next_offset": 0}
+    session.hear(json.dumps(ready), 0.0)
+    session.capture(packets(0, 25))
+    session.finish()
+
+    said = of([json.loads(text) for text in session.due(1.0)], "audio")
+    ack = {"type": "ack", "session_id": "s1", "epoch": 1, "received": 9_600, "durable": 5 * 960}
+    session.hear(json.dumps(ack), 1.1)
+    again = of([json.loads(text) for text in session.due(4.0)], "audio")
+
+    assert (start["encoding"], start["sample_rate"]) == ("opus", 48_000)
+    assert [(message["offset"], base64.b64decode(message["data"])) for message in said] == [
+        (0, packets(0, 10)),
+        (9_600, packets(10, 10)),
+        (19_200, packets(20, 5)),
+    ]
+    assert [base64.b64decode(message["data"]) for message in again] == [packets(10, 10), packets(20, 5)]
+    assert session.sha256 == hashlib.sha256(packets(0, 25)).hexdigest()
 
 
 def test_the_ring_is_trimmed_by_durable_alone() -> None:
