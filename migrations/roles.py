@@ -90,7 +90,8 @@ def _make(database: Database, role: Role, *, needs_tables: bool, lock_s: float) 
         is_there = database.run("SELECT 1 FROM pg_roles WHERE rolname = :role", role=role.name)
         # Without NOSUPERUSER and its like: they are the defaults, and RDS's owner may not even name them.
         database.run(f"{'ALTER' if is_there else 'CREATE'} ROLE {quoted} LOGIN PASSWORD {verifier}")
-        there = TABLES.keys() if needs_tables else _tables_that_are_there(database)
+        # By hand, one file at a time: what later files make is not there yet. The first table must be.
+        there = _tables_that_are_there(database) or (["transcriptions"] if needs_tables else [])
         if there:
             # By its column: the sequence of a table that was there before may have any name.
             column = "SELECT pg_get_serial_sequence('transcriptions', 'transcription_id')"

@@ -63,6 +63,10 @@ def test_the_role_reads_and_writes_rows(
         "DROP TABLE transcriptions",
         "TRUNCATE transcriptions",
         "DELETE FROM transcriptions",
+        "DELETE FROM transcription_corrections",
+        "UPDATE transcription_corrections SET text = 'another'",
+        "DELETE FROM audit_entries",
+        "UPDATE audit_entries SET user_id = 'another'",
         "CREATE SCHEMA mine",
         f"INSERT INTO {LEDGER} (file, sha256) VALUES ('x', 'y')",
         f"UPDATE {LEDGER} SET sha256 = 'y'",
@@ -99,6 +103,35 @@ def test_before_the_migrations_all_is_tried_that_the_schema_allows(
 
     with connect(replace(postgres_target, user=role.name, password=role.password)) as application:
         assert application.run(ROW) == [[1]]
+
+
+def test_a_schema_of_some_files_is_opened_as_far_as_it_goes(postgres_target: Target, role: Role) -> None:
+    """An operator may apply one file by its name."""
+    with connect(postgres_target) as owner:
+        migrate(owner, read_migrations(), ignore, only_up_to="001_add_streaming_columns.sql")
+        ensure_role(owner, role)
+
+    with connect(replace(postgres_target, user=role.name, password=role.password)) as application:
+        assert application.run(ROW) == [[1]]
+
+
+def test_the_audit_is_closed_to_changes_from_the_moment_it_is_made(
+    postgres_target: Target, role: Role
+) -> None:
+    """The role of the version before may change tables as they are made: until its grants are gone over."""
+    with connect(postgres_target) as owner:
+        migrate(owner, read_migrations(), ignore, only_up_to="002_add_session_record.sql")
+        ensure_role(owner, role)
+        migrate(owner, read_migrations(), ignore)
+
+    with connect(replace(postgres_target, user=role.name, password=role.password)) as application:
+        application.run(
+            "INSERT INTO audit_entries (user_id, action, outcome, transcription_ids)"
+            " VALUES ('u', 'read', 'done', '{1}')"
+        )
+        for statement in ("UPDATE audit_entries SET user_id = 'another'", "DELETE FROM audit_entries"):
+            with pytest.raises(SqlError, match="42501"):
+                application.run(statement)
 
 
 def test_before_the_first_migration_there_is_only_the_role(postgres_target: Target, role: Role) -> None:

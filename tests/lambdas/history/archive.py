@@ -8,6 +8,7 @@ import secrets
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import boto3
@@ -21,6 +22,9 @@ from migrations.postgres import PostgresConnection
 from tests.lambdas.events import http_event
 from tests.lambdas.table import NOW, TABLE, Table
 
+EXAMPLES: Final[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[3] / "contract" / "history_examples.json").read_text()
+)
 BUCKET: Final = "audio"
 SECRET: Final = "database"
 BEGAN: Final = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

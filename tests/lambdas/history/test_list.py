@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from tests.lambdas.history.archive import Archive, Reply
+from migrations.postgres import PostgresConnection
+from tests.lambdas.history.archive import EXAMPLES, Archive, Reply
 
 DAY = timedelta(days=1)
 
@@ -46,6 +48,8 @@ def test_a_summary_says_what_the_list_shows(archive: Archive) -> None:
         "excerpt": ("word " * 40)[:120],
         "corrected": False,
     }
+    golden = EXAMPLES["answers"][0]["body"]["transcriptions"][0]
+    assert list(summary) == list(golden)
 
 
 def test_pages_follow_one_another_without_a_hole_or_a_repeat(archive: Archive) -> None:
@@ -109,6 +113,33 @@ def test_the_text_that_is_searched_is_the_one_that_is_read(archive: Archive) -> 
     (summary,) = found.body["transcriptions"]
     assert (summary["excerpt"], summary["corrected"]) == ("Start metoprolol. No fever.", True)
     assert numbers(listed(archive, q="metropolis")) == []
+
+
+def test_the_list_and_the_search_have_their_indexes(
+    archive: Archive, owner: PostgresConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An expression that differs from the index's by a letter would read every text of everybody."""
+    said: list[tuple[str, dict[str, Any]]] = []
+    run = PostgresConnection.run
+
+    def heard(connection: PostgresConnection, sql: str, **values: Any) -> list[list[Any]]:
+        said.append((sql, values))
+        return run(connection, sql, **values)
+
+    def plan_of(asked: tuple[str, dict[str, Any]], without: str) -> str:
+        owner.run(f"BEGIN; SET LOCAL enable_seqscan = off; DROP INDEX {without}")
+        lines = owner.run(f"EXPLAIN {asked[0]}", **asked[1])
+        owner.run("ROLLBACK")
+        return str(lines)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PostgresConnection, "run", heard)
+        listed(archive, **{"from": "2026-11-01"})
+        listed(archive, q="metoprolol")
+    plain, search = (asked for asked in said if "FROM transcriptions WHERE" in asked[0])
+
+    assert "transcriptions_user_id_created_at_idx" in plan_of(plain, "transcriptions_words_idx")
+    assert "transcriptions_words_idx" in plan_of(search, "transcriptions_user_id_created_at_idx")
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contract.replies import final_to_json
-from tests.lambdas.history.archive import Archive, Reply, heard
+from tests.lambdas.history.archive import EXAMPLES, Archive, Reply, heard
 
-EXAMPLES = json.loads((Path(__file__).parents[3] / "contract" / "history_examples.json").read_text())
 RECORD = "/transcriptions/{id}"
 
 
