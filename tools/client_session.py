@@ -247,14 +247,8 @@ class ClientSession:
         if self._stop_at is not None and now - self._stop_at < every_s:
             return []
         self._stop_at = now
-        return [
-            _dump(
-                type="stop",
-                session_id=self.heard.session_id,
-                end_offset=self.captured,
-                sha256=self.sha256,
-            )
-        ]
+        about = {"session_id": self.heard.session_id, "end_offset": self.captured}
+        return [_dump(type="stop", **about, sha256=self.sha256)]
 
     # -- what the server says ------------------------------------------------------------------------
 
