@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract.records import ConnectionId
-from contract.replies import AboutSession, Error, Moved, Ready, Status
+from contract.replies import AboutSession, Error, Final, Moved, Ready, Status
 from contract.wire import Code
 from streaming_task.core.acknowledgement import Acknowledgement
 from streaming_task.core.attachment import SUPERSEDED, Attachment
@@ -22,6 +22,7 @@ class Audience:
         self._effects = effects
         self._limits = limits
         self._attachment = Attachment()
+        self._knows_what_was_heard = True
         self._acknowledgement = Acknowledgement(now)
         self._statuses = StatusReports(now)
         self._warnings = Warnings(limits.duration_s, rate_hz)
@@ -29,13 +30,19 @@ class Audience:
     # -- connections ---------------------------------------------------------------------------------
 
     def restore(self, meta: SessionMeta) -> None:
-        """Go on with whom the session's last owner spoke to, and say that the owner has changed."""
+        """Go on with whom the session's last owner spoke to, and say that the owner has changed.
+
+        The last owner may have stored finals that it never said. Until the client has resumed, newer ones
+        wait in the store with them: it hears them all then, in order.
+        """
         if meta.connection_id is not None and meta.client is not None:
+            self._knows_what_was_heard = False
             self._attachment.attach(meta.connection_id, meta.client)
             self.say(Moved())
 
     def attach(self, connection_id: ConnectionId, client: str) -> None:
         """Speak to this connection from now on; tell another page that it was replaced."""
+        self._knows_what_was_heard = True
         replaced = self._attachment.attach(connection_id, client)
         if replaced is not None:
             self.send(replaced, Error(ref=None, code=Code.SUPERSEDED, message=SUPERSEDED))
@@ -76,7 +83,8 @@ class Audience:
     def say(self, *messages: AboutSession) -> None:
         """Say something to the attached connection, if there is one."""
         if self._attachment.connection_id is not None:
-            self.send(self._attachment.connection_id, *messages)
+            may_say = [said for said in messages if self._knows_what_was_heard or not isinstance(said, Final)]
+            self.send(self._attachment.connection_id, *may_say)
 
     def owe_ack(self, now: float) -> None:
         """Note a reason to acknowledge."""

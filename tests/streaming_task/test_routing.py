@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from contract.audio import Encoding
+from contract.object_keys import part_key
 from contract.records import TaskId
 from streaming_task.core.leases import LEASE_S, Lease
 from tests.fakes.virtual_time import in_virtual_time, settled, until
@@ -12,6 +14,7 @@ from tests.streaming_task.bench import (
     RATE_HZ,
     SESSION,
     TASK,
+    USER,
     Bench,
     audio_message,
     final_result,
@@ -85,6 +88,25 @@ async def test_a_dead_owners_session_is_taken_over_with_everything_stored() -> N
     await second.say(**resume_message(last_segment=0))
     await until(lambda: len(first.heard("ready")) == 2)
     assert first.heard("ready")[-1]["next_offset"] == RATE_HZ + RATE_HZ // 5
+    await second.leave()
+
+
+@in_virtual_time
+async def test_a_new_owner_trusts_the_store_and_not_what_was_received() -> None:
+    """Its predecessor died before it had stored the middle: the client is asked for it, not the next part."""
+    second = Bench(task_id=OTHER)
+    second.connect()
+    second.sessions.metas[SESSION] = open_meta(owner=TaskId("dead"))
+    for start in (0, 2 * RATE_HZ):
+        key = part_key(USER, SESSION, start, start + RATE_HZ, "ab" * 32, Encoding.PCM)
+        second.audio.objects[key] = 5 * PIECE
+
+    await second.say(**resume_message())
+    await until(lambda: second.heard("nack"), within_s=10.0)
+
+    assert [ready["next_offset"] for ready in second.heard("ready")] == [RATE_HZ]
+    assert second.heard("nack")[-1]["missing"] == [[RATE_HZ, 2 * RATE_HZ]]
+    assert {(ack["received"], ack["durable"]) for ack in second.heard("ack")} <= {(RATE_HZ, RATE_HZ)}
     await second.leave()
 
 

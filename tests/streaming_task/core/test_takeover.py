@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from contract.records import SessionState, TranscriptState
-from contract.replies import Moved, Ready, Saved, Stored
+from contract.replies import Ack, Final, Moved, Nack, Ready, Saved, Stored
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
 from streaming_task.core.ownership import SessionMeta
@@ -57,6 +57,67 @@ def test_text_goes_on_from_the_stored_text_out_of_the_stored_audio() -> None:
     (step,) = scene.of(do.StoreFinal)
     assert step.final is not None
     assert (step.start, step.end, step.final.segment, step.final.stream) == (RATE, 2 * RATE, 3, 2)
+
+
+def test_text_is_said_in_order_whatever_the_last_owner_left_unsaid() -> None:
+    """Stored and never said: who resumes is read it first, then what the new owner stored meanwhile."""
+    scene = taken_over([(0, 2 * RATE)], final_until=RATE, segments=3, streams=2)
+    stream = scene.open_stream()
+    (reading,) = scene.of(do.ReadAudio)
+    scene.tell(ev.AudioRead(reading.start, bytes(2 * (reading.end - reading.start))))
+    scene.tell(ev.StreamResults(stream, (REST,)))
+
+    scene.tell(ev.FinalStored())
+    before_resume = scene.said_of(Final)
+    scene.message(resume(last_segment=1))
+
+    assert before_resume == []
+    assert [(said.connection_id, said.after) for said in scene.of(do.SendFinals)] == [(FIRST, 1)]
+
+
+def test_text_is_said_as_it_comes_once_the_client_has_resumed() -> None:
+    """Nothing waits any longer than it must."""
+    scene = taken_over([(0, 2 * RATE)], final_until=RATE, segments=3, streams=2)
+    stream = scene.open_stream()
+    (reading,) = scene.of(do.ReadAudio)
+    scene.tell(ev.AudioRead(reading.start, bytes(2 * (reading.end - reading.start))))
+    scene.message(resume(last_segment=2))
+
+    scene.tell(ev.StreamResults(stream, (REST,)))
+    scene.tell(ev.FinalStored())
+
+    assert [final.segment for final in scene.said_of(Final, FIRST)] == [3]
+
+
+def test_what_the_last_owner_had_received_and_not_stored_is_asked_for_again() -> None:
+    """It died with a hole in the parts: no acknowledgement and no answer to `resume` reaches past it."""
+    hole = (RATE, 2 * RATE)
+    scene = taken_over([(0, RATE), (2 * RATE, 3 * RATE)])
+
+    scene.message(resume())
+    scene.wait(2.0)
+
+    assert [ready.next_offset for ready in scene.said_of(Ready)] == [RATE]
+    assert {(ack.received, ack.durable) for ack in scene.said_of(Ack)} == {(RATE, RATE)}
+    assert hole in [missing for nack in scene.said_of(Nack) for missing in nack.missing]
+
+
+def test_a_hole_that_the_client_fills_is_stored_before_it_is_durable() -> None:
+    """What lies behind it in the store counts only then."""
+    scene = taken_over([(0, RATE), (2 * RATE, 3 * RATE)])
+    scene.message(resume())
+
+    scene.audio(RATE, RATE)
+    scene.wait(2.0)
+    (part,) = scene.of(do.PutPart)
+    before = scene.said_of(Ack)[-1]
+    scene.tell(ev.PartStored(part.start, part.end))
+    scene.wait(2.0)
+    after = scene.said_of(Ack)[-1]
+
+    assert (part.start, part.end) == (RATE, 2 * RATE)
+    assert (before.received, before.durable) == (3 * RATE, RATE)
+    assert (after.received, after.durable) == (3 * RATE, 3 * RATE)
 
 
 def test_a_stopping_session_is_waited_for_and_sealed_from_the_store() -> None:
