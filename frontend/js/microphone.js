@@ -13,6 +13,7 @@ import { ANY_DEVICE, devicesAfter, microphonesAmong, rememberedDevice } from "./
 
 const MUTE_GRACE_MS = 1500; // a headset that connects mutes for a moment
 const STALLED_AFTER_MS = 3000; // batches come ten times a second, silent or not
+const STALLED_SURELY_MS = 1000;
 
 /**
  * @typedef {object} MicrophoneParts
@@ -102,7 +103,12 @@ export class Microphone {
   check() {
     if (this.#capture === null || this.#isMoving || this.#parts.now() - this.#heardAt < STALLED_AFTER_MS) return;
     this.#capture.wake();
-    void this.#moveOn("stalled");
+    // A page that stood still itself, before a question of the browser say, has its batches waiting: first hear them.
+    const stalled = this.#capture;
+    const heardAt = this.#heardAt;
+    this.#parts.later(() => {
+      if (this.#capture === stalled && this.#heardAt === heardAt) void this.#moveOn("stalled");
+    }, STALLED_SURELY_MS);
   }
 
   /** Give the microphone back. */

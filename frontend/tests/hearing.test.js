@@ -28,9 +28,11 @@ test("a voice in a quiet room is heard, and for a breath after it", () => {
 });
 
 test("who speaks from the first moment on is heard as well", () => {
-  const hearing = new Hearing();
+  for (const words of [speech(8), times(8, VOICE)]) {
+    const hearing = new Hearing();
 
-  assert.equal(hearing.verdict(hear(hearing, speech(8))), "speech");
+    assert.equal(hearing.verdict(hear(hearing, words)), "speech");
+  }
 });
 
 test("the noise of a room is no speech, soft or loud", () => {

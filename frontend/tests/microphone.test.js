@@ -157,9 +157,20 @@ test("a microphone that falls silent without a word is opened again", async () =
   assert.equal(desk.open.length, 1);
   await desk.pass(1000);
   desk.microphone.check();
-  await settled();
+  await desk.pass(1000);
 
   assert.deepEqual([stalled.woken, stalled.isOpen, desk.live], [1, false, ["Headset"]]);
+});
+
+test("a page that stood still itself hears what has waited for it, and keeps its microphone", async () => {
+  const desk = new Desk();
+  await desk.microphone.open(16_000, HEADSET);
+  await desk.pass(20_000);
+  desk.microphone.check();
+  desk.last.onBatch("waited", 0);
+  await desk.pass(1000);
+
+  assert.deepEqual([desk.open.length, desk.heard], [1, ["waited"]]);
 });
 
 test("a chosen microphone takes over only when it is there", async () => {
