@@ -134,4 +134,28 @@ AUDIO = (
         "            except LookupError as error:\n                self._broke(effect, type(error).__name__)\n",
         ("tests/streaming_task/test_runner.py",),
     ),
+    Mutant(
+        "an Opus packet is cut in two",
+        "I3: the first copy stays, whole",
+        f"{CORE}/recording.py",
+        "        if any(self._coding.cut_at(data, edge) != edge for edge in edges):\n",
+        "        if False:\n",
+        (f"{CORE_TESTS}/test_coding.py",),
+    ),
+    Mutant(
+        "a stream of packets begins at a sample that no packet begins with",
+        "I3: what is heard is where it was said",
+        f"{CORE}/recognition.py",
+        "                self._base = self._fed = recording.cut_at(self._fed)",
+        "                pass",
+        (f"{CORE_TESTS}/test_opus_recognition.py",),
+    ),
+    Mutant(
+        "a gap is left out of the recording",
+        "I3: a sample is where the session's clock has it",
+        "streaming_task/recordings.py",
+        "            audio += kept.coding.silence(piece.start - at)  # a gap is silence of its length\n",
+        "",
+        ("tests/streaming_task/test_recordings.py",),
+    ),
 )
