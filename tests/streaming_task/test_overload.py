@@ -14,7 +14,18 @@ from streaming_task.lease import LeaseKeeper
 from streaming_task.ports import Unavailable
 from tests.fakes.turnstile import Turnstile
 from tests.fakes.virtual_time import in_virtual_time, settled, until
-from tests.streaming_task.bench import PIECE, RATE_HZ, TASK, USER, Bench, audio_message, open_meta, terms
+from tests.streaming_task.bench import (
+    PIECE,
+    RATE_HZ,
+    SESSION,
+    TASK,
+    USER,
+    Bench,
+    audio_message,
+    final_result,
+    open_meta,
+    terms,
+)
 
 SESSIONS = 100
 CALL_S = 0.05  # of the table, which does one at a time: a hundred at once are more than a lease lasts
@@ -138,3 +149,23 @@ async def test_a_task_without_a_lease_takes_no_session() -> None:
         assert (without_lease, room) == ({2}, 0)
         assert asked == SESSIONS  # not once a message: nobody else lives to whom they could be given
         assert crowd.epochs == {3}
+
+
+@in_virtual_time
+async def test_what_a_task_was_about_to_ask_when_it_lost_its_lease_is_not_asked_any_more() -> None:
+    """Nobody waits for the answer, and whoever takes the session up next asks again."""
+    bench = Bench()
+    bench.connect()
+    await bench.start()
+    stream = await bench.listening()
+    bench.finals.appends.hold()
+    stream.say(final_result())
+    await until(lambda: bench.finals.appends.calls, within_s=A_MINUTE_S)
+
+    bench.directory.fence()
+    await settled()
+    bench.finals.appends.release()
+    await settled()
+
+    assert bench.finals.stored.get(SESSION, []) == []
+    await bench.leave()

@@ -220,6 +220,38 @@ async def test_a_task_that_was_cut_off_takes_its_own_session_up_again_under_a_ne
 
 
 @in_virtual_time
+async def test_a_task_without_a_lease_gives_messages_to_one_that_has_its_own() -> None:
+    """It may not own anything itself; who takes it for dead claims what it let go of."""
+    first, second = await two_tasks()
+    await asyncio.sleep(2.5)
+    first.directory.fence()
+    await asyncio.sleep(LEASE_S)
+    first.board.observe([lease(OTHER, 2)], asyncio.get_running_loop().time())
+
+    await first.say(**resume_message())
+    await until(lambda: second.sessions.metas[SESSION].owner == OTHER, within_s=60.0)
+
+    assert second.sessions.metas[SESSION].epoch == 2
+    assert first.directory.active == 0
+    await second.leave()
+
+
+@in_virtual_time
+async def test_a_task_without_a_lease_takes_no_hop() -> None:
+    """It says that it is not the owner, and whoever sent the message looks on."""
+    first, second = await two_tasks()
+    await asyncio.sleep(2.5)
+    first.directory.fence()
+
+    await second.say(**resume_message())
+    await until(lambda: first.peers.forwarded, within_s=60.0)
+    await settled()
+
+    assert first.sessions.metas[SESSION].epoch == 1
+    await second.leave()
+
+
+@in_virtual_time
 async def test_a_full_task_passes_a_start_on_once() -> None:
     """The client hears `ready` from whoever has room; `busy` only when nobody has."""
     full = Bench(max_sessions=0)
