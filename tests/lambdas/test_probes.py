@@ -54,6 +54,7 @@ def environment_of(target: Target) -> dict[str, str]:
         "STAGE": "test",
         "TABLE_NAME": TABLE,
         "WEBSOCKET_URL": "wss://example.org",
+        "USER_POOL_ID": "us-east-1_pool",
         "DATABASE_SECRET_ID": SECRET,
         "DATABASE_HOST": target.host,
         "DATABASE_PORT": str(target.port),
