@@ -26,6 +26,9 @@ class Witness:
     A word's delay begins with the message that completes it and ends with the first partial, or the final,
     that holds it; of a final only its last word counts, since it could not come before that one. A message's
     durable delay ends with the `ack` that says that its samples are safe.
+
+    A final out of order is counted, and no fault: it shows the client the hole that a dropped one left, to
+    resume for. Text that is lost, doubled or changed is another's to judge.
     """
 
     def __init__(self, rate_hz: int) -> None:
