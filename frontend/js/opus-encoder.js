@@ -12,6 +12,7 @@ import { BYTES_PER_SAMPLE } from "./pcm.js";
 export const BITS_PER_S = Object.freeze({ low: 16_000, medium: 32_000, high: 96_000 });
 
 const PACKET_BYTES = PACKET_SAMPLES * BYTES_PER_SAMPLE;
+const TRIAL_PACKETS = 3;
 const PACKET_US = (PACKET_SAMPLES / OPUS_RATE_HZ) * 1e6;
 
 /** @param {Quality} quality @returns {AudioEncoderConfig} */
@@ -25,7 +26,7 @@ function configOf(quality) {
   };
 }
 
-/** Tell whether this browser encodes Opus. */
+/** Tell whether this browser encodes Opus, as it says and as it does. */
 export async function canEncodeOpus() {
   try {
     const answers = await Promise.all(
@@ -33,10 +34,21 @@ export async function canEncodeOpus() {
         globalThis.AudioEncoder.isConfigSupported(configOf(/** @type {Quality} */ (quality))),
       ),
     );
-    return answers.every(({ supported }) => supported === true);
+    return answers.every(({ supported }) => supported === true) && (await givesPackets());
   } catch {
     return false; // there is no AudioEncoder, or it does not know what is asked
   }
+}
+
+/** Try it: an encoder that does not heed the frames it is asked for would fail in a consultation. */
+async function givesPackets() {
+  let packets = 0;
+  let hasFailed = false;
+  const encoder = new OpusEncoder("medium", () => (packets += 1), () => (hasFailed = true));
+  encoder.push(new Uint8Array(TRIAL_PACKETS * PACKET_BYTES));
+  await encoder.flush();
+  encoder.close();
+  return !hasFailed && packets >= TRIAL_PACKETS;
 }
 
 /** One session's encoder: samples in, packets out a moment later. */

@@ -197,9 +197,14 @@ test("packets of another length are no use, and the page is told", () =>
     encoder.close();
   }));
 
-test("a browser without an encoder sends samples", async () => {
+test("a browser without an encoder, or with one that does not heed what it is told, sends samples", async () => {
   assert.equal(await canEncodeOpus(), false);
-  await withBrowser(async () => assert.equal(await canEncodeOpus(), true));
+  await withBrowser(async () => {
+    assert.equal(await canEncodeOpus(), true);
+    FakeAudioEncoder.toc = 0x70; // 10 ms, whatever was asked for
+    assert.equal(await canEncodeOpus(), false);
+    FakeAudioEncoder.toc = 0x78;
+  });
 });
 
 test("samples go as they are when nothing is encoded", async () => {
