@@ -3,6 +3,7 @@
 import { ANY_DEVICE } from "./device-choice.js";
 
 const LATENCY = "playback"; // unbroken sound matters here, a few more milliseconds do not
+const AWAKE_WITHIN_MS = 3000; // during a phone call the browser may let one wait for ever
 const WORKLET = new URL("capture-worklet.js", import.meta.url);
 
 /**
@@ -49,9 +50,11 @@ export class Capture {
     loading.catch(() => undefined); // heard of below, unless there is no microphone
     /** @type {MediaStream | null} */
     let stream = null;
+    let context = wanted;
     try {
       stream = await navigator.mediaDevices.getUserMedia({ audio: constraints(deviceId) });
-      const { context, source } = await connect(stream, wanted, loading);
+      const connected = await connect(stream, wanted, loading);
+      context = connected.context;
       const node = new AudioWorkletNode(context, "capture", {
         numberOfOutputs: 0,
         channelCount: 1,
@@ -64,12 +67,13 @@ export class Capture {
       };
       const capture = new Capture(stream, context, node);
       capture.#watch(onTrouble);
-      source.connect(node);
-      await context.resume();
+      connected.source.connect(node);
+      await Promise.race([context.resume(), new Promise((resolve) => setTimeout(resolve, AWAKE_WITHIN_MS))]);
+      if (context.state !== "running") throw new DOMException("no sound comes", "NotReadableError");
       return capture;
     } catch (error) {
       for (const track of stream?.getTracks() ?? []) track.stop();
-      if (wanted.state !== "closed") void wanted.close();
+      if (context.state !== "closed") void context.close();
       throw error;
     }
   }
