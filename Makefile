@@ -9,9 +9,12 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 # Test processes side by side: most tests wait more than they work.
 WORKERS ?= 2
+# These alone must cover the contract and the core. Measuring doubles a test's time: the others are not measured.
+CORE_TESTS := tests/contract tests/streaming_task --ignore tests/streaming_task/adapters
+NOT_CORE_TESTS := --ignore tests/contract --ignore tests/streaming_task/core --ignore-glob 'tests/streaming_task/test_*.py'
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
-.PHONY: help run test check setup lint types imports javascript unit synth sizes e2e mutants soak format lock clean browser
+.PHONY: help run test check setup lint types core imports javascript unit synth sizes e2e mutants soak format lock clean browser
 
 help:  ## say what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,7 +26,7 @@ test: check e2e  ## run every check and every test
 
 check:  ## everything but the browser and the whole stack
 	@$(MAKE) --no-print-directory $(VENV)/.installed node_modules/.installed
-	@$(MAKE) --no-print-directory -j $(WORKERS) lint types imports javascript synth  # they read, and touch no port
+	@$(MAKE) --no-print-directory -j $(WORKERS) lint types core imports javascript synth  # none touches a port
 	@$(MAKE) --no-print-directory unit
 
 setup: $(VENV)/.installed  ## install what `make run` needs into .venv
@@ -88,9 +91,13 @@ synth: node_modules/.installed  ## synthesise the CloudFormation templates into 
 sizes: synth  ## say how large the Lambdas are and how long they take to import
 	@$(BIN)/python -m tools.package_report
 
+core: $(VENV)/.installed
+	@echo "==> Python tests of the contract and the task, with coverage"
+	@$(BIN)/pytest -q $(CORE_TESTS) --cov --cov-report=term
+
 unit: node_modules/.installed
-	@echo "==> Python tests"
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not e2e" --cov --cov-report=term
+	@echo "==> Python tests of the rest"
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not e2e" $(NOT_CORE_TESTS)
 
 e2e: $(VENV)/.installed browser  ## run the tests of the whole stack, with a browser and real speech
 	@echo "==> the whole stack"
