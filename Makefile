@@ -97,11 +97,11 @@ core: $(VENV)/.installed
 
 unit: node_modules/.installed
 	@echo "==> Python tests of the rest"
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not e2e" $(NOT_CORE_TESTS)
+	@$(BIN)/pytest -q -n $(WORKERS) -m "not e2e" $(NOT_CORE_TESTS)
 
 e2e: $(VENV)/.installed browser  ## run the tests of the whole stack, with a browser and real speech
 	@echo "==> the whole stack"
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m e2e
+	@$(BIN)/pytest -q -n $(WORKERS) -m e2e
 
 mutants: node_modules/.installed  ## break each guarantee on purpose, in a copy, and see its tests fail (ARGS="ring" for some)
 	@$(BIN)/python -m tests.mutants $(ARGS)

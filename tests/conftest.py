@@ -4,27 +4,43 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 # A synthesis takes half a minute of a core, a stack some seconds: each is to be had once, not once a process.
-COSTLY = frozenset(
-    {
-        "assembly",
-        "named_assembly",
-        "scripted_stack",
-        "speech_stack",
-        "three_tasks",
-        "hurried_stack",
-    }
-)
+SHARERS = {
+    "tests/cdk_app/": "the synthesis",
+    "tests/faults/test_partition.py": "the stack of three tasks",
+    "tests/faults/test_processes.py": "the stack of three tasks",
+    "tests/faults/test_pressure.py": "the hurried stack",
+    "tests/faults/test_recognition.py": "the hurried stack",
+    "tests/faults/test_stores.py": "the hurried stack",
+    "tests/e2e/test_command_line.py": "the stack that understands speech",
+    "tests/e2e/test_page.py": "the stack that understands speech",
+    "tests/e2e/test_page_opus.py": "the stack that understands speech",
+    "tests/e2e/test_connecting.py": "the scripted stack",
+    "tests/e2e/test_health.py": "the scripted stack",
+    "tests/e2e/test_history.py": "the scripted stack",
+    "tests/e2e/test_load.py": "the scripted stack",
+    "tests/e2e/test_opus.py": "the scripted stack",
+    "tests/e2e/test_page_microphone.py": "the scripted stack",
+    "tests/e2e/test_refusals.py": "the scripted stack",
+    "tests/e2e/test_repeats.py": "the scripted stack",
+    "tests/e2e/test_sessions.py": "the scripted stack",
+}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests of a module for one process, or all those that share a costly fixture."""
-    for item in items:
-        shared = COSTLY.intersection(getattr(item, "fixturenames", ()))
-        group = "synthesis" if shared & {"assembly", "named_assembly"} else min(shared, default="")
-        item.add_marker(pytest.mark.xdist_group(group or item.nodeid.partition("::")[0]))
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Keep the tests of a module in one process, and all that share something costly in another."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return next((group for path, group in SHARERS.items() if module.startswith(path)), module)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Let pytest-xdist send tests to processes by what they share."""
+    return Scheduling(config, log)
