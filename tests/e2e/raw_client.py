@@ -10,7 +10,7 @@ import socket
 import uuid
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -23,6 +23,8 @@ from tools.client_session import ClientSession, Terms
 from tools.live_connection import fetch_ticket
 
 ANSWER_WITHIN_S = 15.0
+REPEATS = 5  # of a `start` or `resume` that nobody answers: any message may be lost
+REPEATED_AFTER_S = 2.5
 SAVED_WITHIN_S = 60.0
 MESSAGE_S = 0.5  # of audio: with base64 and the envelope 16 kHz stays within 32,000 bytes
 RATE_HZ = PCM_RATE_HZ[Quality.MEDIUM]
@@ -80,10 +82,21 @@ class RawClient:
         )
 
     async def answer_to(self, message: Mapping[str, Any] | str | bytes, *kinds: str) -> Message:
-        """Send a message and give the next of these types to come."""
+        """Send a message and give the next of these types to come; ask again as a client must."""
         since = len(self.heard)
-        await self.send(message)
-        return await self.wait_for(lambda answer: answer.get("type") in kinds, since=since)
+        if isinstance(message, Mapping) and message.get("type") in ("start", "resume"):
+            for _ in range(REPEATS):
+                await self.send(message)
+                with suppress(AssertionError):
+                    return await self._answer(kinds, since, REPEATED_AFTER_S)
+                if self._has_ended:
+                    break
+        if not self._has_ended:
+            await self.send(message)
+        return await self._answer(kinds, since, ANSWER_WITHIN_S)
+
+    async def _answer(self, kinds: tuple[str, ...], since: int, within_s: float) -> Message:
+        return await self.wait_for(lambda heard: heard.get("type") in kinds, since=since, within_s=within_s)
 
     async def refusal_of(self, message: Mapping[str, Any] | str) -> Message:
         """Send a message that must be refused, and give the `error`."""
