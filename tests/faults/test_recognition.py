@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import uuid
 
 from contract.audio import Quality, bytes_in, from_seconds
 from contract.records import TranscriptState
@@ -17,6 +18,7 @@ from tests.e2e.raw_client import (
     as_session,
     finish,
     raw_client,
+    resume,
     start,
     stop,
 )
@@ -66,6 +68,7 @@ async def test_a_session_that_was_never_heard_gets_its_text_later(hurried_stack:
         await client.wait_for(
             lambda message: message.get("transcript") == TranscriptState.COMPLETE, within_s=SAVED_WITHIN_S
         )
+        await client.answer_to(resume(session_id, str(uuid.uuid4())), "saved")
 
     assert (pending["transcript"], pending["segments"]) == (TranscriptState.PENDING, 0)
     assert_perfect(hurried_stack, as_session(client, session_id=session_id), pcm, counter_words(3.0))

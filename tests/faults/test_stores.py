@@ -42,6 +42,7 @@ async def test_a_bad_s3_costs_acknowledgements_and_nothing_else(hurried_stack: R
         await asyncio.to_thread(hurried_stack.aws_rules, {"service": "s3", "status": 503})
         captured = session.captured
         await until(lambda: text_until_ms(session) > to_ms(captured, RATE_HZ) + 2_500)
+        await until(lambda: aws_counts(hurried_stack)["refused"] > 0)
         durable_without_s3 = session.heard.durable
         await asyncio.to_thread(hurried_stack.aws_rules, {"service": "s3", "delay_ms": SLOW_MS})
         await until(lambda: session.heard.durable > captured)
