@@ -6,28 +6,13 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from typing import Any
 
 from contract.audio import Quality
 from tests.e2e.dictation import counter_pcm, counter_words, dictate, dictating, until
 from tests.e2e.records import aws_client, find_row, read_finals, wait_for, wait_until_parts_are_gone
+from tests.http_reply import Reply
 from tests.stack import WITHOUT_PROXY, RunningStack
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the HTTP API answered."""
-
-    status: int
-    headers: dict[str, str]
-    content: bytes
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """Read it as JSON."""
-        read: dict[str, Any] = json.loads(self.content)
-        return read
 
 
 def ask(

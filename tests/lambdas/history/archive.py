@@ -6,7 +6,7 @@ import base64
 import json
 import secrets
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from contract.replies import Final as Heard
 from contract.replies import Item, final_to_json
 from lambdas.history.handler import App, handle
 from migrations.postgres import PostgresConnection
+from tests.http_reply import Reply
 from tests.lambdas.events import http_event
 from tests.lambdas.table import NOW, TABLE, Table
 
@@ -36,21 +37,6 @@ def heard(segment: int, text: str, *, speaker: str | None = None) -> Heard:
     words = text.split()
     items = tuple(Item(word, "word", start_ms, end_ms, 0.9, speaker) for word in words)
     return Heard(segment, start_ms, end_ms, text, 0, speaker, items, ())
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the history answered."""
-
-    status: int
-    headers: dict[str, str]
-    content: bytes
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """Read it as JSON."""
-        read: dict[str, Any] = json.loads(self.content)
-        return read
 
 
 class Archive:

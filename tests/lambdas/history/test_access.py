@@ -11,7 +11,8 @@ from contract.records import REVOKED
 from lambdas.history.handler import ACTIONS
 from migrations.errors import SqlError
 from migrations.postgres import PostgresConnection
-from tests.lambdas.history.archive import Archive, Reply
+from tests.http_reply import Reply
+from tests.lambdas.history.archive import Archive
 from tests.lambdas.table import NOW
 
 OF_ONE = [route for route in ACTIONS if "{id}" in route]

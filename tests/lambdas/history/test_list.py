@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from migrations.postgres import PostgresConnection
-from tests.lambdas.history.archive import EXAMPLES, Archive, Reply
+from tests.http_reply import Reply
+from tests.lambdas.history.archive import EXAMPLES, Archive
 
 DAY = timedelta(days=1)
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from contract.replies import final_to_json
-from tests.lambdas.history.archive import EXAMPLES, Archive, Reply, heard
+from tests.http_reply import Reply
+from tests.lambdas.history.archive import EXAMPLES, Archive, heard
 
 RECORD = "/transcriptions/{id}"
 
