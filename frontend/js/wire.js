@@ -45,8 +45,13 @@ export const RATE_HZ = Object.freeze({ low: 8000, medium: 16000, high: 48000 });
  * @property {string | null} speaker
  */
 /**
+ * A personal detail.
+ * @typedef {{ text: string, category: string, start_ms: number, end_ms: number, confidence: number }} Entity
+ */
+/**
  * @typedef {AboutSession & { type: "final", segment: number, start_ms: number, end_ms: number, text: string,
- *   stream: number, speaker: string | null, items: Item[], entities: object[] }} Final
+ *   stream: number, speaker: string | null, items: Item[], entities: Entity[] }} Final `stream`: labels of speakers
+ *   compare within one
  */
 /** @typedef {"live" | "delayed" | "parked" | "unavailable"} Transcription */
 /** @typedef {AboutSession & { type: "status", transcription: Transcription, behind_ms: number }} Status */
@@ -93,6 +98,7 @@ export function start({ requestId, quality, client, specialty, conversation, enc
     client,
     specialty,
     conversation,
+    ...(conversation === "CONVERSATION" ? { speaker_labels: true } : {}), // in a dictation there is one voice
   });
 }
 

@@ -91,6 +91,7 @@ SAID: dict[str, ClientMessage] = {
         sample_rate_hz=8_000,
         specialty=Specialty.CARDIOLOGY,
         conversation=Conversation.CONVERSATION,
+        speaker_labels=True,
     ),
     "start high": _start(quality=Quality.HIGH, sample_rate_hz=48_000, specialty=Specialty.RADIOLOGY),
     "start opus": _start(
