@@ -8,7 +8,7 @@ import { Hearing } from "./hearing.js";
 import { Microphone } from "./microphone.js";
 import { browserKind, troubleOf } from "./microphone-trouble.js";
 import { MicrophoneView } from "./microphone-view.js";
-import { MICROPHONE_TROUBLES } from "./texts.js";
+import { words } from "./texts/language.js";
 
 /** @import { Device } from "./device-choice.js" */
 /** @import { Change } from "./microphone.js" */
@@ -30,7 +30,7 @@ export class Listening {
    * @param {Device} hearers.wanted as chosen the last time
    * @param {(bytes: Uint8Array) => void} hearers.onBatch
    * @param {(change: Change) => void} hearers.onChange
-   * @param {(sentence: string) => void} hearers.onProblem
+   * @param {(sentence: import("./view.js").Sentence) => void} hearers.onProblem
    * @param {(device: Device) => void} hearers.onChoice
    * @param {() => void} hearers.onCheck
    */
@@ -145,12 +145,13 @@ export class Listening {
   }
 }
 
-/** @param {unknown} error @returns {Promise<string>} what helps */
+/** @param {unknown} error @returns {Promise<() => string>} what helps, in the language of the moment */
 async function explain(error) {
   const errorName = error instanceof Error ? error.name : "";
   const isSecure = isSecureContext && navigator.mediaDevices !== undefined;
   const facts = { errorName, permission: await permission(), isSecure, browser: browserKind(globalThis) };
-  return MICROPHONE_TROUBLES[troubleOf(facts)];
+  const trouble = troubleOf(facts);
+  return () => words.microphoneTroubles[trouble];
 }
 
 /** @returns {Promise<PermissionState | null>} */

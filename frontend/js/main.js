@@ -13,7 +13,9 @@ import { Recorder } from "./recorder.js";
 import { Session } from "./session.js";
 import { SignIn, SignedOut, WindowBlocked, answerFromWindow } from "./sign-in.js";
 import { signOutEverywhere } from "./sign-out.js";
+import { beginSpeaking } from "./static-texts.js";
 import * as texts from "./texts.js";
+import { firstLanguage } from "./texts/language.js";
 import { fetchTicket } from "./tickets.js";
 import { View } from "./view.js";
 import { WakeLock } from "./wake-lock.js";
@@ -86,7 +88,7 @@ class Page {
 
   #fetchTicket = () => fetchTicket(this.#config.api_url, this.#signIn, fetch.bind(globalThis));
 
-  /** @param {string} sentence */
+  /** @param {import("./view.js").Sentence} sentence */
   showProblem(sentence) {
     this.#view.showProblem(sentence);
   }
@@ -173,7 +175,7 @@ class Page {
 
   #loseEncoder() {
     this.#recorder?.tell({ kind: "pause" });
-    this.#view.showProblem(texts.ENCODER_FAILED);
+    this.#view.showProblem(() => texts.words.problems.encoder);
   }
 
   /** @param {import("./session-types.js").Snapshot} snapshot */
@@ -211,7 +213,8 @@ class Page {
   #changeMicrophone(change) {
     const snapshot = this.#recorder?.snapshot;
     const isOpen = snapshot?.phase === "recording" || snapshot?.phase === "paused";
-    const sentence = texts.microphoneChange(change, isOpen ? texts.clockText(snapshot.recorded / snapshot.rateHz) : null);
+    const at = isOpen ? texts.clockText(snapshot.recorded / snapshot.rateHz) : null;
+    const sentence = () => texts.microphoneChange(change, at);
     if (change.kind === "moved") {
       this.#view.showNews(sentence);
       return;
@@ -297,7 +300,7 @@ class Page {
       await signOutEverywhere(this.#config.api_url, this.#signIn, fetch.bind(globalThis));
       location.assign(this.#signIn.logoutUrl);
     } catch (error) {
-      this.#view.showProblem(error instanceof SignedOut ? texts.SIGN_OUT_NEEDS_SIGN_IN : texts.SIGN_OUT_FAILED);
+      this.#view.showProblem(() => texts.words.problems[error instanceof SignedOut ? "signOutNeedsSignIn" : "signOut"]);
     }
   }
 
@@ -310,12 +313,15 @@ class Page {
       this.#view.showProblem("");
       this.#recorder?.tell({ kind: "retry" });
     } catch (error) {
-      this.#view.showProblem(error instanceof WindowBlocked ? texts.SIGN_IN_BLOCKED : texts.SIGN_IN_FAILED);
+      this.#view.showProblem(() => texts.words.problems[error instanceof WindowBlocked ? "signInBlocked" : "signIn"]);
     }
   }
 }
 
 async function open() {
+  beginSpeaking(firstLanguage(remembered(localStorage).language, navigator.languages), (language) =>
+    remember(localStorage, { language }),
+  );
   const address = new URL(location.href);
   if (answerFromWindow(address)) {
     close();
@@ -327,20 +333,21 @@ async function open() {
   const config = await response.json();
   const browser = { fetch: fetch.bind(globalThis), store: sessionStorage, now: () => Date.now() };
   const signIn = new SignIn(config.sign_in, browser);
-  let problem = address.searchParams.has("error") ? texts.SIGN_IN_FAILED : "";
+  let isRefused = address.searchParams.has("error");
   try {
     await signIn.finish(address);
   } catch {
-    problem = texts.SIGN_IN_FAILED;
+    isRefused = true;
   }
   history.replaceState(null, "", address.pathname); // a used code has no business in the address
-  new Page(config, signIn).showProblem(problem);
+  const page = new Page(config, signIn);
+  if (isRefused) page.showProblem(() => texts.words.problems.signIn);
 }
 
 open().catch(() => {
   const message = document.getElementById("message");
   if (message !== null) {
-    message.textContent = texts.PAGE_FAILED;
+    message.textContent = texts.words.problems.page;
     message.hidden = false;
   }
 });

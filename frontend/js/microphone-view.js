@@ -2,7 +2,7 @@
 
 import { ANY_DEVICE } from "./device-choice.js";
 import { button, element, put, select } from "./elements.js";
-import * as texts from "./texts.js";
+import { whenLanguageChanges, words } from "./texts/language.js";
 
 /** @import { Device } from "./device-choice.js" */
 
@@ -18,12 +18,19 @@ export class MicrophoneView {
   #hearing = element("hearing");
   #shownLevel = 0;
   #listed = "";
+  /** @type {readonly Device[]} */
+  #devices = [];
+  #shownCheck = { isChecking: false, isPossible: true };
 
   /** @param {{ onChoice: (device: Device) => void, onCheck: () => void }} hearers */
   constructor({ onChoice, onCheck }) {
     this.#select.addEventListener("change", () => onChoice(this.chosen));
     this.#check.addEventListener("click", onCheck);
     this.list([], { deviceId: ANY_DEVICE, label: "" });
+    whenLanguageChanges(() => {
+      this.list(this.#devices, this.chosen);
+      this.showCheck(this.#shownCheck);
+    });
   }
 
   /** The microphone that is selected. @returns {Device} */
@@ -39,7 +46,8 @@ export class MicrophoneView {
    * @param {Device} selected
    */
   list(devices, { deviceId }) {
-    const all = [{ deviceId: ANY_DEVICE, label: texts.ANY_MICROPHONE }, ...devices];
+    this.#devices = devices;
+    const all = [{ deviceId: ANY_DEVICE, label: words.anyMicrophone }, ...devices];
     const listed = JSON.stringify(all);
     if (listed !== this.#listed) {
       this.#listed = listed; // written anew only when it changes, as it may be open
@@ -50,8 +58,9 @@ export class MicrophoneView {
 
   /** @param {{ isChecking: boolean, isPossible: boolean }} check `isPossible`: nothing is being recorded */
   showCheck({ isChecking, isPossible }) {
+    this.#shownCheck = { isChecking, isPossible };
     this.#check.hidden = !isPossible;
-    put(this.#check, isChecking ? texts.CHECK_END : texts.CHECK);
+    put(this.#check, isChecking ? words.buttons.checkEnd : words.buttons.check);
     this.#hearing.setAttribute("aria-live", isChecking ? "polite" : "off"); // while recording the text is what is read
   }
 
@@ -65,7 +74,7 @@ export class MicrophoneView {
     const share = Math.min(1, Math.max(0, 1 - db / LEVEL_FLOOR_DB));
     this.#draw(Math.max(share, this.#shownLevel * LEVEL_FALL));
     this.#hearing.dataset.verdict = verdict;
-    put(this.#hearing, texts.HEARING[verdict]);
+    put(this.#hearing, words.hearing[verdict]);
   }
 
   /** The microphone is closed, or hears nothing on purpose. */

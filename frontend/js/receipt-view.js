@@ -2,6 +2,7 @@
 
 import { element } from "./elements.js";
 import { receiptFacts } from "./texts.js";
+import { language } from "./texts/language.js";
 
 /** @import { Snapshot } from "./session-types.js" */
 
@@ -9,20 +10,23 @@ import { receiptFacts } from "./texts.js";
 export class ReceiptView {
   #receipt = element("receipt");
   #facts = element("receipt-facts");
+  /** @type {string | null} */
+  #shownIn = null; // language
 
   hide() {
     this.#receipt.hidden = true;
   }
 
   /**
-   * Show it once there is one, and again when the transcript has been completed.
+   * Show it once there is one, and again when the transcript has been completed, or another language is chosen.
    * @param {Snapshot} snapshot
    * @param {number} transcribedS how far the finals reach, in seconds
    */
   show({ receipt, sessionId, rateHz, recorded, lost }, transcribedS) {
     if (receipt === null) return;
     const { dataset } = this.#receipt;
-    if (!this.#receipt.hidden && dataset.transcript === receipt.transcript) return;
+    if (!this.#receipt.hidden && dataset.transcript === receipt.transcript && this.#shownIn === language) return;
+    this.#shownIn = language;
     dataset.transcriptionId = String(receipt.transcriptionId);
     dataset.sessionId = sessionId ?? "";
     dataset.transcript = receipt.transcript;

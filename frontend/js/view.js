@@ -3,10 +3,12 @@
 import { button, checkbox, element, put, select } from "./elements.js";
 import { ReceiptView } from "./receipt-view.js";
 import * as texts from "./texts.js";
+import { whenLanguageChanges } from "./texts/language.js";
 import { TranscriptView } from "./transcript-view.js";
 
 /** @import { Choices, Snapshot } from "./session-types.js" */
 /** @import { Quality } from "./wire.js" */
+/** @typedef {string | (() => string)} Sentence a function where the words follow the language */
 /** @typedef {"signIn" | "signInAgain" | "signOut" | "start" | "pause" | "stop" | "takeOver"} Wish */
 
 const COPY_TOLD_MS = 5000; // long enough to read it and act on it
@@ -41,8 +43,13 @@ export class View {
     empty: element("empty"),
   });
   #saidMessage = "";
+  /** @type {Sentence} */
   #problem = "";
+  /** @type {Sentence} */
   #news = "";
+  #isSignedIn = false;
+  /** @type {Parameters<View["show"]> | null} */
+  #shown = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #copyTold;
 
@@ -62,6 +69,17 @@ export class View {
     }
     this.#showChoices();
     this.#copy.addEventListener("click", () => void this.#copyText());
+    whenLanguageChanges(() => this.#redraw());
+  }
+
+  #redraw() {
+    this.#showChoices();
+    if (this.#shown !== null) {
+      this.show(...this.#shown);
+      return;
+    }
+    this.showSignedIn(this.#isSignedIn);
+    this.#say([said(this.#problem)].filter(Boolean), true);
   }
 
   /** @returns {Choices} */
@@ -92,8 +110,9 @@ export class View {
 
   /** @param {boolean} isSignedIn */
   showSignedIn(isSignedIn) {
+    this.#isSignedIn = isSignedIn;
     document.body.dataset.view = isSignedIn ? "signed-in" : "signed-out";
-    this.#showState("idle", isSignedIn ? texts.STATES.idle : texts.SIGNED_OUT);
+    this.#showState("idle", isSignedIn ? texts.words.states.idle : texts.words.signedOut);
   }
 
   /** Make room for a new recording. */
@@ -103,17 +122,17 @@ export class View {
     this.#problem = this.#news = "";
   }
 
-  /** Say what went wrong outside the session; an empty sentence takes it back. @param {string} sentence */
+  /** Say what went wrong outside the session; an empty sentence takes it back. @param {Sentence} sentence */
   showProblem(sentence) {
     this.#problem = sentence;
     this.#news = "";
-    this.#say(sentence === "" ? [] : [sentence], true);
+    this.#say([said(sentence)].filter(Boolean), true);
   }
 
-  /** Say what has changed, and harms nothing. @param {string} sentence */
+  /** Say what has changed, and harms nothing. @param {Sentence} sentence */
   showNews(sentence) {
     this.#news = sentence;
-    this.#say([sentence], false);
+    this.#say([said(sentence)], false);
   }
 
   /**
@@ -122,8 +141,9 @@ export class View {
    * @param {import("./progress.js").SoundNotice | null} sound
    */
   show(snapshot, text, sound) {
+    this.#shown = [snapshot, text, sound];
     const { phase, state, rateHz, recorded, notices, failure, hasUnsaved, lost } = snapshot;
-    this.#showState(state, texts.STATES[state]);
+    this.#showState(state, texts.words.states[state]);
     put(this.#timer, texts.clockText(recorded / rateHz));
     put(this.#progress, texts.progressText(snapshot, text));
     this.#transcript.show(snapshot.finals, snapshot.partial);
@@ -139,18 +159,18 @@ export class View {
     this.#choices.hidden = !isOver; // they are settled now, and the text needs the room
     this.#chosen.hidden = isOver;
     if (hadFocus && isOpen) this.#buttons.pause.focus();
-    put(this.#buttons.pause, phase === "paused" ? texts.RESUME : texts.PAUSE);
-    put(this.#buttons.start, phase === "idle" ? texts.START : texts.START_NEW);
+    put(this.#buttons.pause, phase === "paused" ? texts.words.buttons.resume : texts.words.buttons.pause);
+    put(this.#buttons.start, phase === "idle" ? texts.words.buttons.start : texts.words.buttons.startNew);
     this.#buttons.takeOver.hidden = phase !== "superseded";
     this.#buttons.signInAgain.hidden = !notices.includes("sign_in");
 
-    const sentences = notices.flatMap((notice) => (notice === "silence" ? [] : [texts.NOTICES[notice]]));
-    if (sound !== null) sentences.push(texts.SOUND_NOTICES[sound]);
-    if (this.#news !== "") sentences.push(this.#news);
+    const sentences = notices.flatMap((notice) => (notice === "silence" ? [] : [texts.words.notices[notice]]));
+    if (sound !== null) sentences.push(texts.words.soundNotices[sound]);
+    if (this.#news !== "") sentences.push(said(this.#news));
     if (lost !== null) sentences.unshift(texts.lostText(lost, rateHz));
-    if (phase === "superseded") sentences.unshift(texts.TAKEN_OVER);
+    if (phase === "superseded") sentences.unshift(texts.words.takenOver);
     if (failure !== null) sentences.unshift(texts.failureText(failure, hasUnsaved));
-    if (this.#problem !== "") sentences.unshift(this.#problem);
+    if (this.#problem !== "") sentences.unshift(said(this.#problem));
     const isGrave = failure !== null || lost !== null || this.#problem !== "" || notices.some((one) => texts.GRAVE_NOTICES.has(one));
     this.#say(sentences, isGrave);
     this.#receipt.show(snapshot, text.transcribedS);
@@ -190,16 +210,19 @@ export class View {
   async #copyText() {
     const transcript = element("transcript");
     const finals = [...transcript.querySelectorAll("p")].map((paragraph) => paragraph.textContent);
-    let told = texts.COPIED;
+    let told = texts.words.buttons.copied;
     try {
       await navigator.clipboard.writeText(finals.join("\n"));
     } catch {
       // The browser or its owner does not allow it, or there is no clipboard outside a secure context.
       document.getSelection()?.selectAllChildren(transcript);
-      told = texts.COPY_BY_HAND;
+      told = texts.words.buttons.copyByHand;
     }
     put(this.#copy, told);
     clearTimeout(this.#copyTold);
-    this.#copyTold = setTimeout(() => put(this.#copy, texts.COPY), COPY_TOLD_MS);
+    this.#copyTold = setTimeout(() => put(this.#copy, texts.words.buttons.copy), COPY_TOLD_MS);
   }
 }
+
+/** @param {Sentence} sentence */
+const said = (sentence) => (typeof sentence === "function" ? sentence() : sentence);

@@ -28,11 +28,11 @@ test("every state and notice has its words", () => {
   for (const phase of phases) {
     for (const isAttached of [true, false]) {
       for (const isKnown of [true, false]) {
-        for (const behindS of [0, 5]) assert.ok(texts.STATES[stateOf({ phase, isAttached, isKnown, behindS })]);
+        for (const behindS of [0, 5]) assert.ok(texts.words.states[stateOf({ phase, isAttached, isKnown, behindS })]);
       }
     }
   }
-  const all = new Set(Object.keys(texts.NOTICES));
+  const all = new Set(Object.keys(texts.words.notices));
   const session = { phase: "recording", fullness: 1, secondsLeft: 0, durationS: 1800 };
   assert.equal(noticesOf(all, session).length, all.size, "and none is forgotten in the order");
 });
@@ -73,11 +73,11 @@ test("progress says how far sound and text are, in the words of the recogniser's
 test("a failure says what happened, what is lost, and what to do", () => {
   const gone = texts.failureText({ code: "not_found", sentence: "x" }, true);
   assert.match(gone, /no longer knows.*cannot be sent.*Start a new recording/);
-  assert.equal(texts.failureText({ code: "unsupported_protocol", sentence: "Reload." }, false), "Reload. Start a new recording.");
+  assert.equal(texts.failureText({ code: "bad_message", sentence: "No such id." }, false), "No such id. Start a new recording.");
 });
 
 test("each microphone trouble has its own remedy", () => {
-  const sentences = Object.values(texts.MICROPHONE_TROUBLES);
+  const sentences = Object.values(texts.words.microphoneTroubles);
 
   assert.equal(new Set(sentences).size, sentences.length);
   for (const sentence of sentences) assert.match(sentence, /\.$/);
