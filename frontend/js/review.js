@@ -128,3 +128,20 @@ export function marksOf(items, thresholds = THRESHOLDS) {
     return kind !== null && confidence !== null && confidence < thresholds[kind] ? kind : null;
   });
 }
+
+/** @typedef {{ kind: Kind, confidence: number }} Doubt */
+
+/**
+ * Give for each word, as words.js cuts them, what is to be looked at in it; null: nothing.
+ * @param {readonly ReviewItem[]} items
+ * @param {readonly { items: readonly number[] }[]} words
+ * @returns {(Doubt | null)[]}
+ */
+export function doubtsOf(items, words) {
+  const marks = marksOf(items);
+  return words.map((word) => {
+    const at = word.items.find((item) => marks[item] !== null);
+    const kind = at === undefined ? null : marks[at];
+    return at === undefined || kind === null ? null : { kind, confidence: items[at].confidence ?? 0 };
+  });
+}

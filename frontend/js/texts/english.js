@@ -45,6 +45,9 @@ export const ENGLISH = {
     receipt: "Saved",
     transcript: "Transcript",
     empty: "What you say appears here.",
+    marks: "Marks in the text",
+    details: "Mark personal details of the patient",
+    newest: "To the newest text",
   },
 
   /** @type {Record<State, string>} */
@@ -206,6 +209,75 @@ export const ENGLISH = {
     transcript: "Transcript",
   },
   transcripts: { complete: "Complete", pending: "Being completed", incomplete: "Incomplete" },
+
+  /** Marks on words of the text. */
+  review: {
+    legend: "Underlined: heard with doubt, please check.",
+    doubt: "{kind}, {percent} % sure: please check.",
+    /** @type {Record<import("../review.js").Kind, string>} */
+    kinds: {
+      drug: "Drug name",
+      dose: "Dose",
+      unit: "Unit",
+      number: "Number",
+      negation: "Negation",
+      side: "Side",
+    },
+    detailsLegend: "Shaded: personal detail.",
+    /** As Transcribe Medical names what identifies a patient. */
+    categories: {
+      ADDRESS: "Address",
+      AGE: "Age",
+      DATE: "Date",
+      EMAIL: "E-mail address",
+      ID: "Number that identifies",
+      NAME: "Name",
+      PHI: "Personal detail",
+      PHONE_OR_FAX: "Telephone number",
+      PROFESSION: "Profession",
+      URL: "Web address",
+    },
+    notWhileRecording: "Pause to hear it: sound from a loudspeaker would be recorded too.",
+    tooOld: "This page no longer holds that sound. It can be heard once the recording is saved.",
+    unreachable: "The recording cannot be played yet. Try again in a moment.",
+  },
+  speakers: {
+    speaker: "Speaker {number}",
+    anew: "From here on, speakers are numbered anew.",
+  },
+  find: {
+    field: "Find in the text",
+    place: "{number} of {count}",
+    none: "Not found",
+    next: "Next place",
+    previous: "Previous place",
+  },
+  correcting: {
+    correct: "Correct the text at {at}",
+    field: "Text at {at}",
+    save: "Save",
+    again: "Try again",
+    leave: "Cancel",
+    keys: "Enter saves, Escape cancels.",
+    saving: "Saving",
+    corrected: "Corrected",
+    struckOut: "Struck out",
+    showHeard: "Show what was heard",
+    hideHeard: "Hide what was heard",
+    conflict: "It was corrected elsewhere meanwhile: “{theirs}”. Save again to put yours in its place.",
+    unsaved: "A correction is not saved yet: save or cancel it first.",
+    /** @type {Record<import("../records-api.js").Trouble, string>} */
+    troubles: {
+      signed_out: "You are signed out. Your text is kept here: sign in again, then try again.",
+      absent: "The server does not have this record yet. Your text is kept here: try again in a moment.",
+      not_now: "It was corrected elsewhere meanwhile. Your text is kept here: try again.",
+      refused: "The server does not take this text. It is kept here: shorten or change it.",
+      forbidden: "This may not be corrected. Your text is kept here.",
+      busy: "The server is busy. Your text is kept here: try again in a moment.",
+      unavailable: "The server cannot save it at the moment. Your text is kept here: try again.",
+      unreachable: "The server could not be reached. Your text is kept here: try again.",
+    },
+  },
 };
 
 /** @typedef {typeof ENGLISH} Words */
