@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
+from functools import cache
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 
 from contract.metrics import Service
@@ -31,6 +33,15 @@ def _as_a_new_instance() -> None:
         module = sys.modules.get(f"lambdas.{service.value}.handler")
         if module is not None:
             module._app.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _descriptions_read_once() -> Iterator[None]:
+    """Keep what botocore reads of a service: each new session would read megabytes again, for every test."""
+    from_disk = JSONFileLoader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", staticmethod(cache(from_disk.load_file)))
+        yield
 
 
 @pytest.fixture
