@@ -43,8 +43,8 @@ PAGE = (
     Mutant(
         "an old owner is believed",
         "I6: what an old owner says counts for nothing",
-        "frontend/js/session.js",
-        "    if ((message.epoch ?? this.#epoch) < this.#epoch) return; // from an owner that is none any more\n",
+        "frontend/js/server-answers.js",
+        "    if ((message.epoch ?? state.epoch) < state.epoch) return; // from an owner that is none any more\n",
         "",
         (f"{PAGE_TESTS}/session-connections.test.js",),
     ),
