@@ -10,6 +10,7 @@ import { canEncodeOpus } from "./opus-encoder.js";
 import { remember, remembered } from "./preferences.js";
 import { Progress, soundNotice } from "./progress.js";
 import { Recorder } from "./recorder.js";
+import { RecordsApi } from "./records-api.js";
 import { Session } from "./session.js";
 import { SignIn, SignedOut, WindowBlocked, answerFromWindow } from "./sign-in.js";
 import { signOutEverywhere } from "./sign-out.js";
@@ -59,6 +60,7 @@ class Page {
       (wish) => void this.#grant(wish),
       (choices) => remember(localStorage, choices),
     );
+    this.#view.transcript.connect(new RecordsApi(config.api_url, signIn, fetch.bind(globalThis)));
     this.#view.choose(known);
     void canEncodeOpus().then((isPossible) => isPossible && this.#view.offerOpus());
     this.#view.showSignedIn(signIn.isSignedIn);
@@ -169,8 +171,11 @@ class Page {
 
   /** @param {Uint8Array} bytes */
   #heard(bytes) {
-    if (this.#recorder?.snapshot.phase === "recording") this.#feed?.push(bytes);
-    else this.#recorder?.tell({ kind: "tick" }); // a page in the background has its timers slowed
+    const snapshot = this.#recorder?.snapshot;
+    if (snapshot?.phase === "recording") {
+      this.#view.transcript.hear(bytes, snapshot);
+      this.#feed?.push(bytes);
+    } else this.#recorder?.tell({ kind: "tick" }); // a page in the background has its timers slowed
   }
 
   #loseEncoder() {

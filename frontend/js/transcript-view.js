@@ -1,57 +1,239 @@
-/** Show the transcript: finals once and for good, the changing text after them. Touches the DOM. */
+/**
+ * The live text: every final once and in its place, the changing text after them; marks, corrections, search, copy.
+ * Touches the DOM. What has been shown stays where it is: new text comes beneath it.
+ */
 
+import { CopyButton } from "./copy-button.js";
+import { Corrections } from "./corrections.js";
+import { button, checkbox, element, put } from "./elements.js";
+import { FindField } from "./find-field.js";
+import { Following } from "./following.js";
+import { PartialLine } from "./partial-line.js";
+import { remember, remembered } from "./preferences.js";
+import { Replay } from "./replay.js";
+import { SegmentView } from "./segment-view.js";
 import { clockText } from "./texts.js";
+import { whenLanguageChanges, words } from "./texts/language.js";
 
-/** @import { Final, Partial } from "./wire.js" */
+/** @import { NotPlayed } from "./replay.js" */
+/** @import { RecordsApi } from "./records-api.js" */
+/** @import { Snapshot } from "./session-types.js" */
+/** @import { Final } from "./wire.js" */
 
-const AT_END_PX = 48; // closer to the end than this, the reader is following
+const ANNOUNCED = 3; // finals that a screen reader still has to say may be as many
 
-/** The list of finals and the line below it. */
+/** @type {Record<NotPlayed, () => string>} */
+const NOT_PLAYED = {
+  recording: () => words.review.notWhileRecording,
+  too_old: () => words.review.tooOld,
+  unreachable: () => words.review.unreachable,
+};
+
+/** The text of one recording after another. */
 export class TranscriptView {
-  #scroll;
-  #finals;
-  #partial;
-  #empty;
-  #shown = 0;
+  #finals = element("transcript");
+  #partial = element("partial");
+  #line = new PartialLine(element("partial-text"));
+  #empty = element("empty");
+  #announced = element("announced");
+  #note = element("text-note");
+  #details = checkbox("details");
+  #following = new Following(element("scroll"), button("newest"), () => this.#segments.some(({ isOpen }) => isOpen));
+  #find = new FindField(
+    {
+      field: /** @type {HTMLInputElement} */ (element("find")),
+      count: element("find-count"),
+      previous: button("find-previous"),
+      next: button("find-next"),
+    },
+    () => [...this.#finals.querySelectorAll(".words")].map((part) => /** @type {HTMLElement} */ (part)),
+    (place) => this.#following.show(place),
+  );
+  #replay = new Replay();
+  /** @type {RecordsApi | null} */
+  #api = null;
+  /** @type {SegmentView[]} */
+  #segments = [];
+  /** @type {Corrections | null} */
+  #corrections = null;
+  /** @type {Snapshot | null} */
+  #snapshot = null;
+  /** @type {Final | null} */
+  #last = null;
+  #isReopened = false;
+  /** @type {NotPlayed | null} */
+  #notPlayed = null;
 
-  /** @param {{ scroll: HTMLElement, finals: HTMLElement, partial: HTMLElement, empty: HTMLElement }} elements */
-  constructor({ scroll, finals, partial, empty }) {
-    this.#scroll = scroll;
-    this.#finals = finals;
-    this.#partial = partial;
-    this.#empty = empty;
+  constructor() {
+    new CopyButton(button("copy"), () => this.#text, this.#finals);
+    this.#details.checked = remembered(localStorage).details === "yes";
+    this.#details.addEventListener("change", () => {
+      remember(localStorage, { details: this.#details.checked ? "yes" : "no" });
+      this.#redraw();
+    });
+    whenLanguageChanges(() => this.#redraw());
+    this.#finals.addEventListener("click", (event) => this.#hearAgain(event.target));
+    this.#finals.addEventListener("keydown", (event) => this.#press(event));
+    this.#finals.addEventListener("focusin", (event) => this.#makeReachable(event.target));
+    addEventListener("beforeunload", (event) => {
+      if (this.hasUnsaved) event.preventDefault();
+    });
+  }
+
+  /** Correct and play by means of this. @param {RecordsApi} api */
+  connect(api) {
+    this.#api = api;
+  }
+
+  /** Whether a correction was typed and is not kept. */
+  get hasUnsaved() {
+    return this.#segments.some(({ isDirty }) => isDirty);
   }
 
   /** Begin a new transcript. */
   clear() {
     this.#finals.replaceChildren();
-    this.#shown = 0;
-    this.show([], null);
+    this.#announced.replaceChildren();
+    this.#segments = [];
+    this.#corrections = this.#snapshot = this.#last = this.#notPlayed = null;
+    this.#isReopened = false;
+    this.#replay.clear();
+    this.#find.clear();
+    this.#showPartial(null);
+    this.#changed();
   }
 
   /**
-   * Show what has come since, and follow it unless the reader has scrolled away.
-   * @param {readonly Final[]} finals
-   * @param {Partial | null} partial
+   * Take what the microphone gives while the session records, so that it can be heard again.
+   * @param {Uint8Array} bytes
+   * @param {Snapshot} snapshot
    */
-  show(finals, partial) {
-    const follows = this.#scroll.scrollHeight - this.#scroll.scrollTop - this.#scroll.clientHeight < AT_END_PX;
-    const text = partial?.text ?? "";
-    const isNew = finals.length > this.#shown || this.#partial.textContent !== text;
-    for (; this.#shown < finals.length; this.#shown += 1) this.#append(finals[this.#shown]);
-    if (!isNew) return;
-    this.#partial.textContent = text;
-    if (partial !== null) this.#partial.dataset.time = clockText(partial.start_ms / 1000);
-    this.#empty.hidden = finals.length > 0 || text !== "";
-    if (follows) this.#scroll.scrollTop = this.#scroll.scrollHeight;
+  hear(bytes, snapshot) {
+    this.#replay.hear(bytes, snapshot);
+  }
+
+  /** Show what has come since, and follow it unless the reader has scrolled away. @param {Snapshot} snapshot */
+  show(snapshot) {
+    this.#snapshot = snapshot;
+    this.#replay.follow(snapshot);
+    if (snapshot.phase === "joining") this.#isReopened = true;
+    const come = snapshot.finals.slice(this.#segments.length);
+    if (snapshot.sessionId !== null && this.#corrections?.sessionId !== snapshot.sessionId) this.#openCorrections(snapshot.sessionId);
+    this.#following.around(() => {
+      for (const final of come) this.#append(final);
+      this.#showPartial(snapshot.partial);
+    });
+    if (come.length > 0) this.#changed();
+    else this.#showAround();
+  }
+
+  /** What can be found and what is marked has changed. */
+  #changed() {
+    this.#find.refresh();
+    element("doubts-legend").hidden = this.#finals.querySelector(".doubt") === null;
+    element("details-legend").hidden = this.#finals.querySelector(".detail") === null;
+    this.#showAround();
+  }
+
+  /** @param {string} sessionId */
+  #openCorrections(sessionId) {
+    if (this.#api === null) return;
+    this.#corrections = new Corrections(this.#api, sessionId, (segment) => {
+      this.#segments[segment]?.draw();
+      this.#changed();
+    });
+    if (this.#isReopened) void this.#corrections.load();
   }
 
   /** @param {Final} final */
   #append(final) {
-    const paragraph = document.createElement("p");
-    paragraph.dataset.segment = String(final.segment);
-    paragraph.dataset.time = clockText(final.start_ms / 1000);
-    paragraph.textContent = final.text;
-    this.#finals.append(paragraph, "\n");
+    let speakerBefore = this.#segments.at(-1)?.speaker ?? null;
+    if (this.#last !== null && this.#last.stream !== final.stream && speakerBefore !== null) {
+      const rule = document.createElement("p");
+      rule.className = "stream-break hint";
+      rule.textContent = words.speakers.anew;
+      this.#finals.append(rule);
+      speakerBefore = null; // labels of two streams are not the same voices
+    }
+    this.#last = final;
+    const segment = new SegmentView(final, {
+      speakerBefore,
+      corrections: () => this.#corrections,
+      areDetailsMarked: this.#details.checked,
+    });
+    this.#segments.push(segment);
+    this.#finals.append(segment.element, "\n");
+    const said = document.createElement("p");
+    said.textContent = segment.text;
+    this.#announced.append(said);
+    while (this.#announced.childElementCount > ANNOUNCED) this.#announced.firstElementChild?.remove();
+    this.#makeReachable(null);
+  }
+
+  /** @param {Snapshot["partial"]} partial */
+  #showPartial(partial) {
+    this.#line.show(partial?.text ?? "");
+    this.#partial.hidden = partial === null || partial.text === "";
+    if (partial !== null) this.#partial.dataset.time = clockText(partial.start_ms / 1000);
+  }
+
+  /** Show what depends on there being text. */
+  #showAround() {
+    const hasFinals = this.#segments.length > 0;
+    this.#empty.hidden = hasFinals || !this.#partial.hidden;
+    element("copy").hidden = element("find-tools").hidden = !hasFinals;
+    put(this.#note, this.#notPlayed === null ? "" : NOT_PLAYED[this.#notPlayed]());
+  }
+
+  #redraw() {
+    for (const rule of this.#finals.querySelectorAll(".stream-break")) rule.textContent = words.speakers.anew;
+    for (const segment of this.#segments) segment.draw(this.#details.checked);
+    this.#changed();
+  }
+
+  get #text() {
+    return this.#segments.map(({ text }) => text).filter((text) => text !== "").join("\n");
+  }
+
+  /** @param {EventTarget | null} target */
+  #hearAgain(target) {
+    const word = target instanceof Element ? target.closest(".doubt") : null;
+    const segment = this.#segmentOf(word);
+    if (!(word instanceof HTMLElement) || segment === null || this.#snapshot === null) return;
+    const time = segment.timeOf(Number(word.dataset.word));
+    void this.#replay.play(time, this.#snapshot, this.#api).then((notPlayed) => {
+      this.#notPlayed = notPlayed;
+      this.#showAround();
+    });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    const { target, key } = event;
+    if (!(target instanceof HTMLElement)) return;
+    if (target.classList.contains("doubt") && (key === "Enter" || key === " ")) {
+      event.preventDefault();
+      this.#hearAgain(target);
+    } else if (target.classList.contains("tool") && (key === "ArrowDown" || key === "ArrowUp")) {
+      const at = this.#segments.findIndex((segment) => segment.element.contains(target));
+      event.preventDefault();
+      this.#segments[at + (key === "ArrowDown" ? 1 : -1)]?.reach();
+    }
+  }
+
+  /**
+   * Have one of the buttons beside the segments in the order of Tab, the last that was used or else the newest: of
+   * hundreds, the others are reached from it by the arrow keys.
+   * @param {EventTarget | null} focused
+   */
+  #makeReachable(focused) {
+    const chosen = this.#segmentOf(focused instanceof Element ? focused : document.activeElement) ?? this.#segments.at(-1);
+    for (const segment of this.#segments) segment.isReachable = segment === chosen;
+  }
+
+  /** @param {Element | null} within */
+  #segmentOf(within) {
+    const found = within?.closest(".segment");
+    return this.#segments.find((segment) => segment.element === found) ?? null;
   }
 }

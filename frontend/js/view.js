@@ -11,8 +11,6 @@ import { TranscriptView } from "./transcript-view.js";
 /** @typedef {string | (() => string)} Sentence a function where the words follow the language */
 /** @typedef {"signIn" | "signInAgain" | "signOut" | "start" | "pause" | "stop" | "takeOver"} Wish */
 
-const COPY_TOLD_MS = 5000; // long enough to read it and act on it
-
 /** The page. */
 export class View {
   #state = element("state");
@@ -34,14 +32,8 @@ export class View {
   #lossless = checkbox("lossless");
   #canEncode = false;
   #chosen = element("chosen");
-  #copy = button("copy");
   #receipt = new ReceiptView();
-  #transcript = new TranscriptView({
-    scroll: element("scroll"),
-    finals: element("transcript"),
-    partial: element("partial"),
-    empty: element("empty"),
-  });
+  transcript = new TranscriptView();
   #saidMessage = "";
   /** @type {Sentence} */
   #problem = "";
@@ -50,8 +42,6 @@ export class View {
   #isSignedIn = false;
   /** @type {Parameters<View["show"]> | null} */
   #shown = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #copyTold;
 
   /**
    * @param {(wish: Wish) => void} onWish
@@ -59,7 +49,10 @@ export class View {
    */
   constructor(onWish, onChoice) {
     for (const [wish, control] of Object.entries(this.#buttons)) {
-      control.addEventListener("click", () => onWish(/** @type {Wish} */ (wish)));
+      control.addEventListener("click", () => {
+        if (wish === "start" && this.transcript.hasUnsaved) this.showProblem(() => texts.words.correcting.unsaved);
+        else onWish(/** @type {Wish} */ (wish));
+      });
     }
     for (const control of [...Object.values(this.#selects), this.#lossless]) {
       control.addEventListener("change", () => {
@@ -68,7 +61,6 @@ export class View {
       });
     }
     this.#showChoices();
-    this.#copy.addEventListener("click", () => void this.#copyText());
     whenLanguageChanges(() => this.#redraw());
   }
 
@@ -117,7 +109,7 @@ export class View {
 
   /** Make room for a new recording. */
   clear() {
-    this.#transcript.clear();
+    this.transcript.clear();
     this.#receipt.hide();
     this.#problem = this.#news = "";
   }
@@ -146,8 +138,7 @@ export class View {
     this.#showState(state, texts.words.states[state]);
     put(this.#timer, texts.clockText(recorded / rateHz));
     put(this.#progress, texts.progressText(snapshot, text));
-    this.#transcript.show(snapshot.finals, snapshot.partial);
-    this.#copy.hidden = snapshot.finals.length === 0;
+    this.transcript.show(snapshot);
 
     const isOpen = phase === "recording" || phase === "paused";
     const isOver = phase === "saved" || phase === "failed" || phase === "stored" || phase === "idle";
@@ -205,22 +196,6 @@ export class View {
       }),
     );
     this.#message.hidden = sentences.length === 0;
-  }
-
-  async #copyText() {
-    const transcript = element("transcript");
-    const finals = [...transcript.querySelectorAll("p")].map((paragraph) => paragraph.textContent);
-    let told = texts.words.buttons.copied;
-    try {
-      await navigator.clipboard.writeText(finals.join("\n"));
-    } catch {
-      // The browser or its owner does not allow it, or there is no clipboard outside a secure context.
-      document.getSelection()?.selectAllChildren(transcript);
-      told = texts.words.buttons.copyByHand;
-    }
-    put(this.#copy, told);
-    clearTimeout(this.#copyTold);
-    this.#copyTold = setTimeout(() => put(this.#copy, texts.words.buttons.copy), COPY_TOLD_MS);
   }
 }
 

@@ -14,6 +14,7 @@ import { fill, words as sentences } from "./texts/language.js";
  * @property {readonly (Doubt | null)[]} doubts one a word
  * @property {readonly (string | null)[]} details the category of the personal detail that a word is of, one a word
  * @property {boolean} isPlayable a marked word is a button: it can be heard
+ * @property {number} firstNumber that the first word has in `data-word`; 0 unless these are words of a longer text
  * @property {boolean} everyWord each word is an element with its number in `data-word`; else only marked ones are
  */
 
@@ -24,7 +25,8 @@ import { fill, words as sentences } from "./texts/language.js";
  * @param {Partial<Marking>} [marking]
  * @returns {Node[]}
  */
-export function wordNodes(text, words, { doubts = [], details = [], isPlayable = false, everyWord = false } = {}) {
+export function wordNodes(text, words, marking = {}) {
+  const { doubts = [], details = [], isPlayable = false, firstNumber = 0, everyWord = false } = marking;
   /** @type {Node[]} */
   const nodes = [];
   let plain = "";
@@ -39,7 +41,7 @@ export function wordNodes(text, words, { doubts = [], details = [], isPlayable =
     }
     if (plain !== "") nodes.push(document.createTextNode(plain));
     plain = "";
-    nodes.push(wordElement(word.text, number, doubt, category, isPlayable));
+    nodes.push(wordElement(word.text, firstNumber + number, doubt, category, isPlayable));
   });
   plain += text.slice(at);
   if (plain !== "") nodes.push(document.createTextNode(plain));
