@@ -34,6 +34,9 @@ class SignIn(Construct):
                 callback_urls=[page_url],
                 logout_urls=[page_url],
             ),
+            auth_flows=cognito.AuthFlow(
+                user_srp=False
+            ),  # and so none but refreshing: Cognito's default has more
             supported_identity_providers=[cognito.UserPoolClientIdentityProvider.COGNITO],
             prevent_user_existence_errors=True,
             enable_token_revocation=True,

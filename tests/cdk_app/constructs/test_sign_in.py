@@ -14,6 +14,13 @@ def test_the_client_keeps_no_secret_and_takes_codes_only(assembly: Assembly) -> 
     assert client["AllowedOAuthScopes"] == ["openid"]
 
 
+def test_nobody_signs_in_beside_the_sign_in_page(assembly: Assembly) -> None:
+    """A password sent to Cognito's API would pass by the page, and by what is asked there."""
+    client = assembly.edge.only("AWS::Cognito::UserPoolClient").properties
+
+    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+
+
 def test_a_code_goes_to_the_page_and_nowhere_else(assembly: Assembly) -> None:
     """Any other address would be an open door for it."""
     client = assembly.edge.only("AWS::Cognito::UserPoolClient").properties
