@@ -11,8 +11,8 @@ import pytest
 import soundfile
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.accessibility import assert_accessible
 from tests.e2e.browser import browser_with_microphone
-from tests.e2e.pictures import overflows, take_pictures
 from tests.e2e.recording_page import (
     REACHABLE_TRACKS,
     WITHIN_MS,
@@ -59,15 +59,15 @@ def test_who_has_denied_the_microphone_is_told_where_to_allow_it(
 
         page.click("#start")
         expect(page.locator("#message")).to_contain_text("blocked for this page", timeout=WITHIN_MS)
-        take_pictures(page, "microphone-denied")
-        state, has_sideways = page.locator("#state").inner_text(), overflows(page)
+        assert_accessible(page, "microphone-denied")
+        state = page.locator("#state").inner_text()
         context.grant_permissions(["microphone"])
         page.click("#start")
         expect(page.locator("#message")).to_be_hidden(timeout=WITHIN_MS)
         wait_until_recorded(page, 1)
         receipt = stop_and_read_receipt(page)
 
-    assert (state, has_sideways) == ("Ready", False)
+    assert state == "Ready"
     assert receipt["Stored as captured"] == "Yes"
 
 
@@ -80,7 +80,7 @@ def test_a_microphone_is_checked_and_chosen_before_it_is_needed(
 
     page.click("#check")
     expect(page.locator("#hearing")).to_have_text("We hear you.", timeout=WITHIN_MS)
-    take_pictures(page, "microphone-check")
+    assert_accessible(page, "microphone-check")
     offered = page.locator("#microphone option").all_inner_texts()
     page.select_option("#microphone", label=MICROPHONES[1])
     expect(page.locator("#hearing")).to_have_text("We hear you.", timeout=WITHIN_MS)
@@ -107,11 +107,11 @@ def test_a_recording_survives_the_loss_of_its_microphone(
     page.evaluate("unplug()")
     expect(message).to_contain_text(re.compile("is gone.*is used instead.*at 00:0"), timeout=WITHIN_MS)
     wait_until_recorded(page, 3)
-    take_pictures(page, "microphone-moved")
+    assert_accessible(page, "microphone-moved")
     page.evaluate("unplugged.add('all'), unplug()")
     expect(message).to_contain_text("paused at 00:0", timeout=WITHIN_MS)
     expect(pause).to_have_text("Resume")
-    take_pictures(page, "microphone-lost")
+    assert_accessible(page, "microphone-lost")
     page.click("#pause")
     expect(message).to_contain_text("No microphone was found", timeout=WITHIN_MS)
     page.evaluate("unplugged.clear()")
@@ -156,7 +156,7 @@ def test_a_microphone_that_gives_no_sound_is_told_of(scripted_stack: RunningStac
         page = open_page(browser.new_context(), scripted_stack)
         page.click("#start")
         expect(page.locator("#message")).to_contain_text("no sound at all. Is it muted", timeout=WITHIN_MS)
-        take_pictures(page, "microphone-dead")
+        assert_accessible(page, "microphone-dead")
         receipt = stop_and_read_receipt(page)
 
     assert receipt["Stored as captured"] == "Yes"
@@ -168,7 +168,7 @@ def test_speech_without_text_is_told_of(scripted_stack: RunningStack, tmp_path: 
         page = open_page(browser.new_context(), scripted_stack)
         page.click("#start")
         expect(page.locator("#message")).to_contain_text("hear speech but get no text", timeout=WITHIN_MS)
-        take_pictures(page, "no-text")
+        assert_accessible(page, "no-text")
         receipt = stop_and_read_receipt(page)
 
     assert receipt["Stored as captured"] == "Yes"

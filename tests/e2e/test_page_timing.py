@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.e2e.accessibility import assert_accessible
 from tests.e2e.browser import browser_with_microphone
-from tests.e2e.pictures import FOLDER, take_pictures
+from tests.e2e.pictures import FOLDER
 from tests.e2e.recording_page import (
     WITHIN_MS,
     open_page,
@@ -92,13 +93,13 @@ def test_a_lost_connection_interrupts_the_text_and_not_the_recording(
     expect(state).to_have_text("Reconnecting: nothing is lost", timeout=WITHIN_MS)
     scripted_stack.gateway_faults()
     wait_until_recorded(page, 6)
-    take_pictures(page, "reconnecting")
+    assert_accessible(page, "reconnecting")
     page.unroute("**/tickets")
     expect(state).to_have_text("Recording", timeout=WITHIN_MS)
     wait_until_recorded(page, 8)
-    take_pictures(page, "recording")
+    assert_accessible(page, "recording")
     receipt = stop_and_read_receipt(page)
-    take_pictures(page, "saved")
+    assert_accessible(page, "saved")
 
     _, samples = recorded(scripted_stack, receipt)
     assert (receipt["Stored as captured"], receipt["Missing sound"]) == ("Yes", "0 gaps")
