@@ -2,6 +2,7 @@
 
 import { ANY_DEVICE } from "./device-choice.js";
 import { HeadStart } from "./head-start.js";
+import { followPlaces } from "./history/places.js";
 import { LeftBehindView } from "./left-behind-view.js";
 import { NoteKeeper, forget, notesLeft } from "./left-behind.js";
 import { Feed } from "./feed.js";
@@ -344,8 +345,9 @@ async function open() {
   } catch {
     isRefused = true;
   }
-  history.replaceState(null, "", address.pathname); // a used code has no business in the address
+  history.replaceState(null, "", address.pathname + address.hash); // a used code has no business in the address
   const page = new Page(config, signIn);
+  followPlaces(config.api_url, signIn);
   if (isRefused) page.showProblem(() => texts.words.problems.signIn);
 }
 

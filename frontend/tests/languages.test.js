@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, test } from "node:test";
 
 import * as texts from "../js/texts.js";
+import { HISTORY_WORDS } from "../js/texts/history.js";
 import { WORDS, fill, firstLanguage, speak, whenLanguageChanges, words } from "../js/texts/language.js";
 
 const HTML = readFileSync(new URL("../live_transcription.html", import.meta.url), "utf8");
@@ -21,21 +22,23 @@ function sentences(part, path = "") {
 const places = (sentence) => [...sentence.matchAll(/\{(\w*)\}/g)].map(([, name]) => name).sort();
 
 const ENGLISH = new Map(sentences(WORDS.en));
+const VIEWS = [["the page", WORDS], ["earlier recordings", HISTORY_WORDS]];
+const SPOKEN = VIEWS.flatMap(([view, words]) => Object.entries(words).map(([language, spoken]) => [view, language, spoken, words.en]));
 
-for (const [language, spoken] of Object.entries(WORDS)) {
-  test(`${language}: every key is there, says something, and has the places of the English sentence`, () => {
-    const found = new Map(sentences(spoken));
+for (const [view, language, spoken, english] of SPOKEN) {
+  test(`${view}, ${language}: every key is there, says something, and has the places of the English sentence`, () => {
+    const [found, wanted] = [spoken, english].map((part) => new Map(sentences(part)));
 
-    assert.deepEqual([...found.keys()].sort(), [...ENGLISH.keys()].sort());
+    assert.deepEqual([...found.keys()].sort(), [...wanted.keys()].sort());
     for (const [key, sentence] of found) {
       assert.notEqual(sentence.trim(), "", key);
-      assert.deepEqual(places(sentence), places(ENGLISH.get(key)), key);
+      assert.deepEqual(places(sentence), places(wanted.get(key)), key);
     }
   });
 }
 
 test("nothing in Hindi was left in English", () => {
-  const untranslated = sentences(WORDS.hi).filter(([, sentence]) => !/[\u0900-\u097f]/.test(sentence.replace(/\{\w+\}/g, "")));
+  const untranslated = [...sentences(WORDS.hi), ...sentences(HISTORY_WORDS.hi)].filter(([, sentence]) => !/[\u0900-\u097f]/.test(sentence.replace(/\{\w+\}/g, "")));
 
   assert.deepEqual(untranslated, []);
 });

@@ -1,4 +1,4 @@
-/** What the page weighs: everything a browser loads of it, as it travels. */
+/** What the page weighs: all that a browser loads to record, and what it adds when earlier recordings are opened. */
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
@@ -7,14 +7,48 @@ import { gzipSync } from "node:zlib";
 
 const FOLDER = new URL("../", import.meta.url);
 const MOST_BYTES = 100 * 1024;
+const HISTORY_MOST_BYTES = 32 * 1024;
+const ENTRIES = ["js/main.js", "js/capture-worklet.js"];
 const STATIC = ["live_transcription.html", "styles.css", "icon.svg"];
+const HISTORY = ["js/history/history.js", "history.css"];
 
-test("the whole page stays under 100 KB as it travels", (t) => {
+const read = (name) => readFileSync(new URL(name, FOLDER));
+
+/** Give some modules and all that they import, but for what they load later. */
+function withImports(names, known = new Set()) {
+  for (const name of names) {
+    if (known.has(name)) continue;
+    known.add(name);
+    const imported = [...read(name).toString().matchAll(/^(?:import|export)\b[^;]*?from "(\.[^"]+)"|^import "(\.[^"]+)"/gm)];
+    const paths = imported.map(([, from, bare]) => new URL(from ?? bare, new URL(name, FOLDER)).href.slice(FOLDER.href.length));
+    withImports(paths, known);
+  }
+  return known;
+}
+
+/** Add up files as they travel. */
+function weigh(t, what, names) {
+  const bytes = names.reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
+  t.diagnostic(`${what}: ${names.length} files, ${bytes} bytes compressed with gzip`);
+  return bytes;
+}
+
+test("all that recording needs stays under 100 KB as it travels", (t) => {
+  assert.ok(weigh(t, "to record", [...STATIC, ...withImports(ENTRIES)]) < MOST_BYTES);
+});
+
+test("earlier recordings add little, and only when they are opened", (t) => {
+  const first = withImports(ENTRIES);
+  const added = [...withImports([HISTORY[0]])].filter((name) => !first.has(name));
+
+  assert.ok(weigh(t, "earlier recordings", [...added, HISTORY[1]]) < HISTORY_MOST_BYTES);
+  assert.ok(!first.has(HISTORY[0]));
+});
+
+test("every script is weighed", () => {
   const scripts = readdirSync(new URL("js/", FOLDER), { recursive: true }).filter((name) => name.endsWith(".js"));
-  const files = [...STATIC, ...scripts.map((name) => `js/${name}`)].map((name) => readFileSync(new URL(name, FOLDER)));
-  const raw = files.reduce((sum, file) => sum + file.length, 0);
-  const compressed = files.reduce((sum, file) => sum + gzipSync(file).length, 0);
-  t.diagnostic(`${files.length} files, ${raw} bytes, ${compressed} bytes compressed with gzip`);
+  const weighed = withImports([...ENTRIES, HISTORY[0]]);
+  const isOfTypesOnly = (name) => /^export \{\};$/m.test(read(name)); // no browser asks for it
 
-  assert.ok(compressed < MOST_BYTES, `${compressed} bytes`);
+  assert.deepEqual(scripts.map((name) => `js/${name}`).filter((name) => !weighed.has(name) && !isOfTypesOnly(name)), []);
 });

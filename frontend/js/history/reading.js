@@ -1,5 +1,6 @@
 /** A record as it is read from top to bottom: segments, and between them who speaks, and what is missing. Pure. */
 
+import { turnsOf } from "../speakers.js";
 import { wordsOf } from "../words.js";
 
 /** @import { Segment, TheRecord } from "../records-api.js" */
@@ -13,9 +14,6 @@ import { wordsOf } from "../words.js";
 
 /** How a segment reads. @param {Segment} segment */
 export const textOf = (segment) => segment.corrected_text ?? segment.text;
-
-/** @param {Segment} segment */
-const speakerOf = (segment) => segment.speaker ?? segment.items.find((item) => item.speaker !== null)?.speaker ?? null;
 
 /**
  * @param {Pick<TheRecord, "segments" | "gaps" | "sample_rate">} record
@@ -34,7 +32,10 @@ export function partsOf({ segments, gaps, sample_rate: rateHz }) {
   let stream = segments[0]?.stream ?? 0;
   for (const segment of segments) {
     while (missing.length > 0 && missing[0].fromMs <= segment.start_ms) parts.push(/** @type {GapPart} */ (missing.shift()));
-    const now = speakerOf(segment);
+    const text = textOf(segment);
+    const words = wordsOf(segment, text);
+    const turns = turnsOf(segment, words);
+    const now = turns[0]?.speaker ?? segment.speaker;
     if (segment.stream !== stream && now !== null && speaker !== null) {
       parts.push({ kind: "stream", key: `stream ${segment.segment}` });
       speaker = null;
@@ -42,10 +43,9 @@ export function partsOf({ segments, gaps, sample_rate: rateHz }) {
     stream = segment.stream;
     if (now !== null && now !== speaker) {
       parts.push({ kind: "speaker", key: `speaker ${segment.segment}`, speaker: now });
-      speaker = now;
     }
-    const text = textOf(segment);
-    parts.push({ kind: "segment", key: `segment ${segment.segment}`, segment, text, words: wordsOf(segment, text) });
+    speaker = turns.at(-1)?.speaker ?? now ?? speaker;
+    parts.push({ kind: "segment", key: `segment ${segment.segment}`, segment, text, words });
   }
   return [...parts, ...missing];
 }

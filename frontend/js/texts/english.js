@@ -12,6 +12,8 @@ export const ENGLISH = {
   page: {
     title: "Live transcription · SEVA Arogya",
     heading: "Live transcription",
+    places: "Views",
+    recordings: "My recordings",
     signOut: "Sign out everywhere",
     signInAgain: "Sign in again",
     takeOver: "Go on in this page",
@@ -223,7 +225,7 @@ export const ENGLISH = {
       negation: "Negation",
       side: "Side",
     },
-    detailsLegend: "Shaded: personal detail.",
+    detailsLegend: "Framed: personal detail.",
     /** As Transcribe Medical names what identifies a patient. */
     categories: {
       ADDRESS: "Address",

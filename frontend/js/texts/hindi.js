@@ -5,6 +5,8 @@ export const HINDI = {
   page: {
     title: "लाइव ट्रांसक्रिप्शन · SEVA Arogya",
     heading: "लाइव ट्रांसक्रिप्शन",
+    places: "पेज के भाग",
+    recordings: "मेरी रिकॉर्डिंग",
     signOut: "हर जगह से साइन आउट करें",
     signInAgain: "फिर से साइन इन करें",
     takeOver: "इसी पेज में जारी रखें",
@@ -205,7 +207,7 @@ export const HINDI = {
       negation: "निषेध",
       side: "दायाँ-बायाँ",
     },
-    detailsLegend: "छायांकित: व्यक्तिगत जानकारी।",
+    detailsLegend: "घेरे में: व्यक्तिगत जानकारी।",
     categories: {
       ADDRESS: "पता",
       AGE: "आयु",
