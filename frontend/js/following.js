@@ -6,7 +6,7 @@ const AT_END_PX = 48; // closer to the end than this, the reader is following
 export class Following {
   #box;
   #button;
-  #isHeld = () => false;
+  #isHeld;
 
   /**
    * @param {HTMLElement} box

@@ -68,6 +68,14 @@ export class SegmentEditor {
     return this.#correcting.isDirty;
   }
 
+  /** Put a text where the user types, in the place of hers. @param {string} text */
+  put(text) {
+    if (this.#field.readOnly) return;
+    this.#field.value = text;
+    this.#correcting.type(text);
+    this.focus();
+  }
+
   /** Let the user type. */
   focus() {
     this.#fit();
@@ -108,12 +116,17 @@ export class SegmentEditor {
     const keeping = this.#keep();
     this.draw();
     await keeping;
-    if (this.#correcting.state === "saved") this.#onLeave();
-    else this.draw();
+    if (this.#correcting.state === "saved") {
+      this.#onLeave();
+      return;
+    }
+    this.draw();
+    this.element.scrollIntoView({ block: "nearest" }); // it says why below the text
   }
 
-  /** Be as high as the text. */
+  /** Be as high as the text, where the style sheet cannot say so. */
   #fit() {
+    if (CSS.supports("field-sizing", "content")) return;
     this.#field.style.height = "auto";
     this.#field.style.height = `${this.#field.scrollHeight + 2}px`; // its border
   }
