@@ -185,8 +185,8 @@ async def _parts(
         region=settings.region,
         credentials=credentials,
     )
-    table = Table(open_dynamodb(settings.region), settings.table_name)
-    lease_table = Table.for_leases(settings.region, settings.table_name)
+    table = Table(open_dynamodb(settings.region, credentials), settings.table_name)
+    lease_table = Table.for_leases(settings.region, credentials, settings.table_name)
     records = PostgresRecords(settings.database, region=settings.region)
     recognition = TranscribeMedical(
         region=settings.transcribe_region,

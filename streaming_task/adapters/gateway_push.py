@@ -1,6 +1,6 @@
 """Push messages to clients through API Gateway's `@connections`. Decides nothing: no queue, no retry.
 
-aiohttp with our own signature, because this runs for every message to every client (a tenth of an SDK's
+Our own client and our own signature, because this runs for every message to every client (a tenth of an SDK's
 price).
 """
 
@@ -11,10 +11,8 @@ from collections.abc import Callable
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
-import aiohttp
-from yarl import URL
-
 from contract.records import ConnectionId
+from streaming_task.http_client import HttpClient, HttpFailed
 from streaming_task.ports import Credentials, Delivered, Failed, Gone, PushResult, Throttled, Unavailable
 from streaming_task.signing import Signer
 
@@ -23,6 +21,7 @@ CONNECTIONS = 64  # to the gateway; pushes beyond wait for one within the timeou
 TIMEOUT_S = 5.0
 CONNECT_S = 2.0
 KEEP_ALIVE_S = 30.0
+MOST_ANSWER_BYTES = 64 * 1024
 
 _DELIVERED, _GONE, _THROTTLED = Delivered(), Gone(), Throttled()
 
@@ -40,18 +39,17 @@ class GatewayPush:
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         parts = urlsplit(connections_url)
-        self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._host = parts.netloc
         self._prefix = f"{parts.path.rstrip('/')}/%40connections/"
         self._credentials = credentials
         self._clock = clock
+        self._timeout_s = timeout_s
         self._signer = Signer(SIGNING_NAME, region)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_S),
-            timeout=aiohttp.ClientTimeout(total=timeout_s, connect=CONNECT_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=("accept", "accept-encoding", "user-agent"),
+        self._http = HttpClient(
+            f"{parts.scheme}://{parts.netloc}",
+            connections=CONNECTIONS,
+            connect_s=CONNECT_S,
+            keep_s=KEEP_ALIVE_S,
+            most_answer_bytes=MOST_ANSWER_BYTES,
         )
 
     async def push(self, connection_id: ConnectionId, message: str) -> PushResult:
@@ -67,24 +65,19 @@ class GatewayPush:
             "POST",
             path,
             "",
-            {"host": self._host, "content-type": "application/json"},
+            {"host": self._http.host, "content-type": "application/json"},
             sha256(body).hexdigest(),
             self._clock(),
         )
         try:
-            async with self._session.post(
-                URL(self._origin + path, encoded=True), data=body, headers=headers, allow_redirects=False
-            ) as response:
-                await response.read()  # or the connection could not be used again
-                return _result(response.status)
-        except TimeoutError:
-            return Failed("timeout")
-        except aiohttp.ClientError as error:
-            return Failed(type(error).__name__)
+            answer = await self._http.ask("POST", path, headers, body, within_s=self._timeout_s)
+        except HttpFailed as failed:
+            return Failed(failed.code)
+        return _result(answer.status)
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._session.close()
+        self._http.close()
 
 
 def _result(status: int) -> PushResult:

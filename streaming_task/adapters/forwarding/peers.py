@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-
-import aiohttp
-from yarl import URL
+from collections import OrderedDict
 
 from streaming_task.adapters.forwarding.key import ForwardingKey
 from streaming_task.core.leases import Lease
 from streaming_task.hop import sign_hop
+from streaming_task.http_client import HttpClient, HttpFailed, NotReached
 from streaming_task.ports import Forwarded, NotConnected, NotTheOwner, Unavailable, Unreachable
 from streaming_task.task_network import TaskNetwork
 
 CONNECT_S = 0.5  # within one network; a task that takes longer is taken for dead
 ANSWER_S = 5.0  # from the call to the answer, a claim by the other task included
-CONNECTIONS = 128
 CONNECTIONS_TO_ONE = 32
+TASKS_KEPT = 64  # whose connections are kept; of more, those are ended that have not been needed for longest
+MOST_ANSWER_BYTES = 64 * 1024
 UNDER_WAY = 512  # messages; one more is refused at once: its client sends it again
 KEEP_ALIVE_S = 30.0  # far below the other side's patience, so that it is not they who cut a request short
 
@@ -41,15 +41,8 @@ class HttpPeers:
         self._answer_s = answer_s
         self._under_way = 0
         self._most_under_way = under_way
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=CONNECTIONS, limit_per_host=CONNECTIONS_TO_ONE, keepalive_timeout=KEEP_ALIVE_S
-            ),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_s),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=("accept", "accept-encoding", "content-type", "user-agent"),
-        )
+        self._connect_s = connect_s
+        self._clients: OrderedDict[str, HttpClient] = OrderedDict()
 
     async def forward(self, to: Lease, message: Forwarded) -> None:
         """Give a message to another task, signed for it alone.
@@ -68,12 +61,12 @@ class HttpPeers:
         try:
             async with asyncio.timeout(self._answer_s):
                 status = await self._post_signed(to, message)
-        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
-            raise NotConnected(type(error).__name__) from error
+        except NotReached as error:
+            raise NotConnected(error.code) from error
         except TimeoutError as error:
             raise Unreachable("timeout") from error
-        except aiohttp.ClientError as error:
-            raise Unreachable(type(error).__name__) from error
+        except HttpFailed as error:
+            raise Unreachable(error.code) from error
         except Unavailable as error:
             raise Unreachable(error.code) from error
         finally:
@@ -85,7 +78,8 @@ class HttpPeers:
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._session.close()
+        for client in self._clients.values():
+            client.close()
 
     async def _post_signed(self, to: Lease, message: Forwarded) -> int:
         key = await self._key.current()
@@ -96,24 +90,33 @@ class HttpPeers:
         return status if newer is None else await self._post(to, message, newer)
 
     async def _post(self, to: Lease, message: Forwarded, key: bytes) -> int:
-        try:
-            return await self._post_once(to, message, key)
-        except aiohttp.ClientConnectorError:
-            raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-            # The other side may have closed a kept connection, or be dead: a fresh one tells. A message that
-            # is taken twice does no harm.
-            return await self._post_once(to, message, key)
-
-    async def _post_once(self, to: Lease, message: Forwarded, key: bytes) -> int:
+        client = self._client_of(to.address)
         headers = {
+            "host": client.host,
             "x-connection-id": message.connection_id,
             "x-session-id": message.session_id,
             "x-epoch": str(message.epoch),
             "x-signature": sign_hop(key, message, to.task_id),
         }
-        url = URL(f"http://{to.address}/forwarded", encoded=True)
-        async with self._session.post(
-            url, data=message.body, headers=headers, allow_redirects=False
-        ) as response:
-            return response.status
+        # The other side may have closed a kept connection, or be dead: a fresh one tells. A message that is
+        # taken twice does no harm.
+        answer = await client.ask(
+            "POST", "/forwarded", headers, message.body, within_s=self._answer_s, may_repeat=True
+        )
+        return answer.status
+
+    def _client_of(self, address: str) -> HttpClient:
+        client = self._clients.get(address)
+        if client is None:
+            client = self._clients[address] = HttpClient(
+                f"http://{address}",
+                connections=CONNECTIONS_TO_ONE,
+                connect_s=self._connect_s,
+                keep_s=KEEP_ALIVE_S,
+                most_answer_bytes=MOST_ANSWER_BYTES,
+            )
+        self._clients.move_to_end(address)
+        if len(self._clients) > TASKS_KEPT:
+            _, forgotten = self._clients.popitem(last=False)
+            forgotten.close()
+        return client

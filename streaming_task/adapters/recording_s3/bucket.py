@@ -1,23 +1,18 @@
 """Keep audio in the bucket. Every object is written once (`If-None-Match: *`); nothing is retried here.
 
-aiohttp with our own signature for all of it: parts are written for every session every two seconds, at a
-third of an SDK's price, and the rare calls then need no second way. No encryption is asked for by header:
-naming `aws:kms` without a key would replace the bucket's own default key by the account's.
+Our own client with our own signature for all of it: parts are written for every session every two seconds, at
+a fraction of an SDK's price, and the rare calls then need no second way. No encryption is asked for by
+header: naming `aws:kms` without a key would replace the bucket's own default key by the account's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import io
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
-
-import aiohttp
-from yarl import URL
 
 from contract.object_keys import parse_part_key
 from streaming_task.adapters.recording_s3.documents import (
@@ -26,6 +21,7 @@ from streaming_task.adapters.recording_s3.documents import (
     deletion_failures,
     read_listing,
 )
+from streaming_task.http_client import Answer, HttpClient, HttpFailed
 from streaming_task.ports import Credentials, StoredPart, Unavailable
 from streaming_task.signing import Signer
 
@@ -34,6 +30,7 @@ CONNECT_S = 3.0
 ANSWER_S = 10.0  # for anything of a part's size ...
 SLOWEST_BYTES_PER_S = 1024 * 1024  # ... and so much longer for what is larger
 KEEP_ALIVE_S = 15.0  # S3 closes idle connections after some 20 s
+MOST_ANSWER_BYTES = 512 * 1024 * 1024  # a recording of half an hour at 48 kHz has a third of that
 LARGE_BYTES = 1024 * 1024  # hashing more than this would hold up the loop
 KEYS_AT_ONCE = 1000  # the most that a page of a listing gives and that one deletion takes
 
@@ -60,19 +57,18 @@ class RecordingBucket:
     ) -> None:
         """Use the bucket at that address (see `bucket_url`)."""
         parts = urlsplit(url)
-        self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._host = parts.netloc
         self._root = f"{parts.path}/"
         self._credentials = credentials
         self._clock = clock
         self._answer_s = answer_s
         self._keys_at_once = keys_at_once
         self._signer = Signer("s3", region)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=("accept", "accept-encoding", "user-agent"),
+        self._http = HttpClient(
+            f"{parts.scheme}://{parts.netloc}",
+            connections=CONNECTIONS,
+            connect_s=CONNECT_S,
+            keep_s=KEEP_ALIVE_S,
+            most_answer_bytes=MOST_ANSWER_BYTES,
         )
 
     async def put(self, key: str, body: bytes, content_type: str) -> None:
@@ -88,13 +84,9 @@ class RecordingBucket:
             # Kept with the object, and refused if the bytes on arrival have another.
             "x-amz-checksum-sha256": base64.b64encode(digest).decode(),
         }
-        async with self._request("PUT", key, "", headers, body, digest) as response:
-            await response.read()
-            match response.status:
-                case 200 | 412:
-                    return
-                case status:
-                    raise Unavailable(f"http_{status}")
+        answer = await self._ask("PUT", key, "", headers, body, digest)
+        if answer.status not in (200, 412):
+            raise Unavailable(f"http_{answer.status}")
 
     async def list_parts(self, prefix: str) -> list[StoredPart]:
         """List the parts under a prefix, by start.
@@ -117,15 +109,14 @@ class RecordingBucket:
         Raises:
             Unavailable: it could not be read.
         """
-        async with self._request("GET", key, "", {}) as response:
-            body = await response.read()
-            match response.status:
-                case 200:
-                    return body
-                case 404:
-                    return None
-                case status:
-                    raise Unavailable(f"http_{status}")
+        answer = await self._ask("GET", key, "", {})
+        match answer.status:
+            case 200:
+                return answer.body
+            case 404:
+                return None
+            case status:
+                raise Unavailable(f"http_{status}")
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete objects; absent ones are no error.
@@ -140,30 +131,27 @@ class RecordingBucket:
                 "content-type": "application/xml",
                 "x-amz-checksum-sha256": base64.b64encode(digest).decode(),
             }
-            async with self._request("POST", "", "delete=", headers, document, digest) as response:
-                answer = await response.read()
-                if response.status != 200:
-                    raise Unavailable(f"http_{response.status}")
-            failures = deletion_failures(answer)
+            answer = await self._ask("POST", "", "delete=", headers, document, digest)
+            if answer.status != 200:
+                raise Unavailable(f"http_{answer.status}")
+            failures = deletion_failures(answer.body)
             if failures:
                 raise Unavailable(failures[0])
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._session.close()
+        self._http.close()
 
     async def _list_page(self, prefix: str, token: str | None) -> Listing:
         query = f"list-type=2&max-keys={self._keys_at_once}&prefix={quote(prefix, safe='')}"
         if token is not None:
             query = f"continuation-token={quote(token, safe='')}&{query}"
-        async with self._request("GET", "", query, {}) as response:
-            answer = await response.read()
-            if response.status != 200:
-                raise Unavailable(f"http_{response.status}")
-            return read_listing(answer)
+        answer = await self._ask("GET", "", query, {})
+        if answer.status != 200:
+            raise Unavailable(f"http_{answer.status}")
+        return read_listing(answer.body)
 
-    @asynccontextmanager
-    async def _request(
+    async def _ask(
         self,
         method: str,
         key: str,
@@ -171,7 +159,7 @@ class RecordingBucket:
         headers: dict[str, str],
         body: bytes = b"",
         digest: bytes | None = None,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> Answer:
         credentials = await self._credentials.current()
         path = self._root + quote(key, safe="/~")
         payload_sha256 = (digest or sha256(body).digest()).hex()
@@ -180,26 +168,21 @@ class RecordingBucket:
             method,
             path,
             query,
-            {"host": self._host, "x-amz-content-sha256": payload_sha256, **headers},
+            {"host": self._http.host, "x-amz-content-sha256": payload_sha256, **headers},
             payload_sha256,
             self._clock(),
         )
-        address = f"{self._origin}{path}" + (f"?{query}" if query else "")
-        patience_s = self._answer_s + len(body) / SLOWEST_BYTES_PER_S
         try:
-            async with self._session.request(
+            return await self._http.ask(
                 method,
-                URL(address, encoded=True),
-                headers=signed,
-                data=io.BytesIO(body) if len(body) > LARGE_BYTES else body,  # which is sent piece by piece
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=patience_s, connect=CONNECT_S),
-            ) as response:
-                yield response
-        except TimeoutError as error:
-            raise Unavailable("timeout") from error
-        except aiohttp.ClientError as error:
-            raise Unavailable(type(error).__name__) from error
+                f"{path}?{query}" if query else path,
+                signed,
+                body,
+                within_s=self._answer_s + len(body) / SLOWEST_BYTES_PER_S,
+                may_repeat=True,  # written once, read, or deleted: none of it does harm a second time
+            )
+        except HttpFailed as failed:
+            raise Unavailable(failed.code) from failed
 
 
 def _stored_part(key: str) -> StoredPart | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LAST_SEGMENT = 999_999  # the highest that a sort key of six digits holds
 TOKEN_CHARACTERS = 36
-EXPIRED_AT_ONCE = 4  # of the table's threads, which sessions that are spoken in need more
+EXPIRED_AT_ONCE = 4  # of the table's calls, which sessions that are spoken in need more
 
 
 class DynamoFinals:
@@ -78,16 +78,16 @@ class DynamoFinals:
     async def _end(self, session_id: SessionId, place: str, ends_at: int) -> None:
         table = self._table
         try:
-            await table.call(
-                lambda: table.client.update_item(
-                    TableName=table.name,
-                    Key=table.key(session_key(session_id), place),
-                    UpdateExpression="SET #ttl = :end",
+            await table.update(
+                {
+                    "TableName": table.name,
+                    "Key": table.key(session_key(session_id), place),
+                    "UpdateExpression": "SET #ttl = :end",
                     # One that is gone must not come back empty; of two calls the first one's time stands.
-                    ConditionExpression=f"attribute_exists({PARTITION_KEY}) AND attribute_not_exists(#ttl)",
-                    ExpressionAttributeNames={"#ttl": TTL},
-                    ExpressionAttributeValues={":end": number(ends_at)},
-                )
+                    "ConditionExpression": "attribute_exists(#key) AND attribute_not_exists(#ttl)",
+                    "ExpressionAttributeNames": {"#key": PARTITION_KEY, "#ttl": TTL},
+                    "ExpressionAttributeValues": {":end": number(ends_at)},
+                }
             )
         except ConditionFailed:
             return
@@ -106,18 +106,18 @@ class DynamoFinals:
 
     async def _advance(self, session_id: SessionId, epoch: int, start: int, end: int) -> None:
         table = self._table
-        await table.call(
-            lambda: table.client.update_item(
-                TableName=table.name,
-                Key=table.key(session_key(session_id), META),
-                UpdateExpression="SET final_until = :end",
-                ConditionExpression="epoch = :mine AND final_until = :start",
-                ExpressionAttributeValues={
+        await table.update(
+            {
+                "TableName": table.name,
+                "Key": table.key(session_key(session_id), META),
+                "UpdateExpression": "SET final_until = :end",
+                "ConditionExpression": "epoch = :mine AND final_until = :start",
+                "ExpressionAttributeValues": {
                     ":mine": number(epoch),
                     ":start": number(start),
                     ":end": number(end),
                 },
-            )
+            }
         )
 
     async def _store(self, session_id: SessionId, epoch: int, start: int, end: int, final: Final) -> None:

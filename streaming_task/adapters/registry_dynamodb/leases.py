@@ -36,13 +36,13 @@ class DynamoLeases:
             TTL: number(int(now) + LEASE_KEPT_S),
         }
         try:
-            await table.call(
-                lambda: table.client.put_item(
-                    TableName=table.name,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(version) OR version < :version",
-                    ExpressionAttributeValues={":version": number(lease.version)},
-                )
+            await table.put(
+                {
+                    "TableName": table.name,
+                    "Item": item,
+                    "ConditionExpression": "attribute_not_exists(version) OR version < :version",
+                    "ExpressionAttributeValues": {":version": number(lease.version)},
+                }
             )
         except ConditionFailed:
             return  # a later bump has overtaken this one, or it is its own repeat
@@ -54,9 +54,7 @@ class DynamoLeases:
             Unavailable: it may still be there.
         """
         table = self._table
-        await table.call(
-            lambda: table.client.delete_item(TableName=table.name, Key=table.key(TASKS_KEY, task_id))
-        )
+        await table.delete({"TableName": table.name, "Key": table.key(TASKS_KEY, task_id)})
 
     async def list(self) -> list[Lease]:
         """Read every task's lease, consistently.

@@ -64,15 +64,15 @@ class DynamoOwnership:
         """
         table = self._table
         try:
-            await table.call(
-                lambda: table.client.update_item(
-                    TableName=table.name,
-                    Key=table.key(session_key(session_id), META),
-                    UpdateExpression="SET #owner = :nobody",
-                    ConditionExpression="epoch = :mine",
-                    ExpressionAttributeNames={"#owner": OWNER},
-                    ExpressionAttributeValues={":nobody": text(NO_OWNER), ":mine": number(epoch)},
-                )
+            await table.update(
+                {
+                    "TableName": table.name,
+                    "Key": table.key(session_key(session_id), META),
+                    "UpdateExpression": "SET #owner = :nobody",
+                    "ConditionExpression": "epoch = :mine",
+                    "ExpressionAttributeNames": {"#owner": OWNER},
+                    "ExpressionAttributeValues": {":nobody": text(NO_OWNER), ":mine": number(epoch)},
+                }
             )
         except ConditionFailed:
             raise Fenced("epoch") from None
@@ -97,23 +97,22 @@ class DynamoOwnership:
 
     async def _take(self, seen: SessionMeta, owner: TaskId) -> Item:
         table = self._table
-        answer = await table.call(
-            lambda: table.client.update_item(
-                TableName=table.name,
-                Key=table.key(session_key(seen.terms.session_id), META),
-                UpdateExpression="SET epoch = epoch + :one, #owner = :me",
-                ConditionExpression="epoch = :seen AND #owner = :seen_owner AND attribute_exists(#work)",
-                ExpressionAttributeNames={"#owner": OWNER, "#work": WORK_KEY},
-                ExpressionAttributeValues={
+        return await table.update(
+            {
+                "TableName": table.name,
+                "Key": table.key(session_key(seen.terms.session_id), META),
+                "UpdateExpression": "SET epoch = epoch + :one, #owner = :me",
+                "ConditionExpression": "epoch = :seen AND #owner = :seen_owner AND attribute_exists(#work)",
+                "ExpressionAttributeNames": {"#owner": OWNER, "#work": WORK_KEY},
+                "ExpressionAttributeValues": {
                     ":one": number(1),
                     ":me": text(owner),
                     ":seen": number(seen.epoch),
                     ":seen_owner": text(seen.owner or NO_OWNER),
                 },
-                ReturnValues="ALL_NEW",
-            )
+                "ReturnValues": "ALL_NEW",
+            }
         )
-        return answer["Attributes"]
 
     async def _find(self, session_id: SessionId) -> SessionMeta | None:
         item = await self._table.find(session_key(session_id), META)

@@ -31,12 +31,12 @@ class DynamoSessions:
         table, session_id = self._table, meta.terms.session_id
         item = table.key(session_key(session_id), META) | encode_meta(meta, self._clock())
         try:
-            await table.call(
-                lambda: table.client.put_item(
-                    TableName=table.name,
-                    Item=item,
-                    ConditionExpression=f"attribute_not_exists({PARTITION_KEY})",
-                )
+            await table.put(
+                {
+                    "TableName": table.name,
+                    "Item": item,
+                    "ConditionExpression": f"attribute_not_exists({PARTITION_KEY})",
+                }
             )
         except ConditionFailed:
             there = await self.find(session_id)
@@ -79,15 +79,15 @@ class DynamoSessions:
             names["#ttl"] = TTL
         table = self._table
         try:
-            await table.call(
-                lambda: table.client.update_item(
-                    TableName=table.name,
-                    Key=table.key(session_key(session_id), META),
-                    UpdateExpression=expression,
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames=names,
-                    ExpressionAttributeValues=values,
-                )
+            await table.update(
+                {
+                    "TableName": table.name,
+                    "Key": table.key(session_key(session_id), META),
+                    "UpdateExpression": expression,
+                    "ConditionExpression": condition,
+                    "ExpressionAttributeNames": names,
+                    "ExpressionAttributeValues": values,
+                }
             )
         except ConditionFailed:
             there = await self.find(session_id)

@@ -10,7 +10,7 @@ from streaming_task.adapters.registry_dynamodb.table import Table
 from streaming_task.ports import Unavailable
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import BatchGetItemOutputTypeDef, KeysAndAttributesTypeDef
+    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
 
     from streaming_task.adapters.registry_dynamodb.table import Item
 
@@ -42,14 +42,10 @@ class DynamoSignOuts:
         found: list[Item] = []
         wanted: KeysAndAttributesTypeDef = {"Keys": keys, "ConsistentRead": True}
         for _ in range(ATTEMPTS):
-            answer = await self._ask(wanted)
+            answer = await self._table.call("BatchGetItem", {"RequestItems": {self._table.name: wanted}})
             found.extend(answer["Responses"].get(self._table.name, []))
-            left = answer["UnprocessedKeys"].get(self._table.name)
+            left = answer.get("UnprocessedKeys", {}).get(self._table.name)
             if left is None:
                 return found
             wanted = {"Keys": left["Keys"], "ConsistentRead": True}
         raise Unavailable("UnprocessedKeys")
-
-    async def _ask(self, wanted: KeysAndAttributesTypeDef) -> BatchGetItemOutputTypeDef:
-        table = self._table
-        return await table.call(lambda: table.client.batch_get_item(RequestItems={table.name: wanted}))

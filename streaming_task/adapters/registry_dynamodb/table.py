@@ -1,33 +1,30 @@
-"""Call boto3's DynamoDB client off the event loop, and turn its errors into the ports'.
-
-boto3 in threads costs a millisecond a call, which is dear for a message and cheap here: a session writes once
-for every final, a task once for every lease's bump. Every write is conditional, so that the client's own
-second attempt after a lost answer is harmless.
-"""
+"""Call one table: so many calls at once and no more, each within its time, failures as the ports say."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from collections.abc import AsyncIterator, Mapping
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any
 
 from contract.records import PARTITION_KEY, SORT_KEY
-from streaming_task.ports import Unavailable
+from streaming_task.adapters.registry_dynamodb.service import (
+    CallFailed,
+    DynamoService,
+    Patience,
+    endpoint_url,
+)
+from streaming_task.ports import Credentials, Unavailable
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
+        DeleteItemInputTypeDef,
+        PutItemInputTypeDef,
         QueryInputTypeDef,
         TransactWriteItemTypeDef,
+        UpdateItemInputTypeDef,
     )
 
     Item = dict[str, AttributeValueTypeDef]
@@ -35,24 +32,10 @@ if TYPE_CHECKING:
 WAITING = 512  # calls; one more is refused at once: by its turn it would be too late anyway
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a call may take, in seconds, and how many are made at once."""
-
-    workers: int
-    connect_s: float
-    read_s: float
-    attempts: int
-    turn_s: float  # until a thread is free; a call that starts later is one more that nobody waits for
-    call_s: float  # all in all
-
-
-FOR_SESSIONS = Patience(workers=16, connect_s=1.0, read_s=2.0, attempts=2, turn_s=2.0, call_s=6.5)
+FOR_SESSIONS = Patience(at_once=16, connect_s=1.0, answer_s=3.0, attempts=2, turn_s=2.0, call_s=6.5)
 # A bump that is answered after four seconds is worth nothing, and the next one is sent beside it: no second
-# attempt by the SDK, and threads for three bumps and a look at the others' leases.
-FOR_LEASES = Patience(workers=4, connect_s=1.0, read_s=3.0, attempts=1, turn_s=1.0, call_s=4.0)
-
-_Answer = TypeVar("_Answer")
+# attempt, and room for three bumps and a look at the others' leases.
+FOR_LEASES = Patience(at_once=4, connect_s=1.0, answer_s=3.0, attempts=1, turn_s=1.0, call_s=4.0)
 
 
 class ConditionFailed(Exception):
@@ -67,42 +50,39 @@ class Cancelled(Exception):
         self.failed = failed
 
 
-def open_dynamodb(region: str, patience: Patience = FOR_SESSIONS) -> DynamoDBClient:
-    """Build a client with so much patience; its endpoint and credentials come from the environment."""
-    client: DynamoDBClient = boto3.Session(region_name=region).client(
-        "dynamodb",
-        config=Config(
-            connect_timeout=patience.connect_s,
-            read_timeout=patience.read_s,
-            retries={"mode": "standard", "total_max_attempts": patience.attempts},
-            max_pool_connections=patience.workers,
-            tcp_keepalive=True,
-        ),
+def open_dynamodb(region: str, credentials: Credentials, patience: Patience = FOR_SESSIONS) -> DynamoService:
+    """Build a client with so much patience; its endpoint comes from the environment."""
+    return DynamoService(
+        url=endpoint_url(region),
+        region=region,
+        credentials=credentials,
+        patience=patience,
+        now=time.time,
+        random=SystemRandom(),
     )
-    return client
 
 
 class Table:
-    """One table, called from a few threads."""
+    """One table; build it inside a running loop."""
 
-    def __init__(self, client: DynamoDBClient, name: str, patience: Patience = FOR_SESSIONS) -> None:
-        self.client = client
+    def __init__(self, service: DynamoService, name: str, patience: Patience = FOR_SESSIONS) -> None:
         self.name = name
+        self._service = service
         self._patience = patience
-        self._pool = ThreadPoolExecutor(patience.workers, thread_name_prefix="dynamodb")
+        self._turns = asyncio.Semaphore(patience.at_once)
         self._waiting = 0
 
     @classmethod
-    def for_leases(cls, region: str, name: str) -> Table:
+    def for_leases(cls, region: str, credentials: Credentials, name: str) -> Table:
         """Open the table once more, for the leases alone: they wait for no session's calls.
 
         In the same line, a table slow enough to keep 16 calls waiting would cost the task its lease, and with
         it every session; claiming them all anew would then keep it slow.
         """
-        return cls(open_dynamodb(region, FOR_LEASES), name, FOR_LEASES)
+        return cls(open_dynamodb(region, credentials, FOR_LEASES), name, FOR_LEASES)
 
-    async def call(self, function: Callable[[], _Answer]) -> _Answer:
-        """Run one call of the client in a thread.
+    async def call(self, operation: str, request: Mapping[str, object]) -> dict[str, Any]:
+        """Make one call, in its turn.
 
         Raises:
             ConditionFailed: a single write's condition did not hold.
@@ -112,18 +92,30 @@ class Table:
         if self._waiting >= WAITING:
             raise Unavailable("queue_full")
         self._waiting += 1
-        in_its_turn = partial(_before, time.monotonic() + self._patience.turn_s, function)
         try:
             async with asyncio.timeout(self._patience.call_s):
-                return await asyncio.get_running_loop().run_in_executor(self._pool, in_its_turn)
-        except ClientError as error:
-            raise _translated(error) from error
-        except BotoCoreError as error:
-            raise Unavailable(type(error).__name__) from error
+                await self._wait_for_turn()
+                try:
+                    return await self._service.call(operation, request)
+                finally:
+                    self._turns.release()
+        except CallFailed as failed:
+            raise _translated(failed) from failed
         except TimeoutError as error:
             raise Unavailable("timeout") from error
         finally:
             self._waiting -= 1
+
+    async def _wait_for_turn(self) -> None:
+        """Wait until fewer calls are under way; too late is too late: work for nobody keeps a table slow."""
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._patience.turn_s):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise Unavailable("queue_late") from error
 
     async def find(self, partition: str, sort: str) -> Item | None:
         """Read an item consistently.
@@ -131,12 +123,34 @@ class Table:
         Raises:
             Unavailable: it could not be read.
         """
-        answer = await self.call(
-            lambda: self.client.get_item(
-                TableName=self.name, Key=self.key(partition, sort), ConsistentRead=True
-            )
-        )
-        return answer.get("Item")
+        request = {"TableName": self.name, "Key": self.key(partition, sort), "ConsistentRead": True}
+        item: Item | None = (await self.call("GetItem", request)).get("Item")
+        return item
+
+    async def put(self, request: PutItemInputTypeDef) -> None:
+        """Put an item.
+
+        Raises:
+            ConditionFailed, Unavailable: as `call` does.
+        """
+        await self.call("PutItem", request)
+
+    async def update(self, request: UpdateItemInputTypeDef) -> Item:
+        """Update an item; give the attributes that were asked for.
+
+        Raises:
+            ConditionFailed, Unavailable: as `call` does.
+        """
+        attributes: Item = (await self.call("UpdateItem", request)).get("Attributes", {})
+        return attributes
+
+    async def delete(self, request: DeleteItemInputTypeDef) -> None:
+        """Delete an item.
+
+        Raises:
+            ConditionFailed, Unavailable: as `call` does.
+        """
+        await self.call("DeleteItem", request)
 
     async def pages(self, query: QueryInputTypeDef) -> AsyncIterator[list[Item]]:
         """Give what a query finds, a page at a time.
@@ -144,9 +158,9 @@ class Table:
         Raises:
             Unavailable: a page could not be read.
         """
-        rest = query
+        rest: Mapping[str, object] = query
         while True:
-            page = await self.call(partial(self.client.query, **rest))
+            page = await self.call("Query", rest)
             yield page["Items"]
             from_key = page.get("LastEvaluatedKey")
             if not from_key:
@@ -160,37 +174,25 @@ class Table:
             Cancelled: conditions did not hold.
             Unavailable: the outcome is unknown.
         """
-        await self.call(
-            lambda: self.client.transact_write_items(TransactItems=writes, ClientRequestToken=token)
-        )
+        await self.call("TransactWriteItems", {"TransactItems": writes, "ClientRequestToken": token})
 
     def key(self, partition: str, sort: str) -> Item:
         """Write the key of an item."""
         return {PARTITION_KEY: {"S": partition}, SORT_KEY: {"S": sort}}
 
     async def close(self) -> None:
-        """Drop the calls that wait for a thread, and leave those under way to their own end."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        await asyncio.to_thread(self.client.close)
+        """End what is under way."""
+        await self._service.close()
 
 
-def _before(start_by: float, function: Callable[[], _Answer]) -> _Answer:
-    """Run a call, in its thread, unless it has waited for too long: work for nobody keeps a table slow."""
-    if time.monotonic() >= start_by:
-        raise Unavailable("queue_late")
-    return function()
-
-
-def _translated(error: ClientError) -> Exception:
-    code = error.response.get("Error", {}).get("Code", "Unknown")
-    if code == "ConditionalCheckFailedException":
+def _translated(failed: CallFailed) -> Exception:
+    if failed.code == "ConditionalCheckFailedException":
         return ConditionFailed()
-    if code != "TransactionCanceledException":
-        return Unavailable(code)
-    reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+    if failed.code != "TransactionCanceledException":
+        return Unavailable(failed.code)
     # A conflict or a throttle beside a failed condition says nothing of that condition's future: ask again.
-    for reason in reasons:
+    for reason in failed.reasons:
         if reason not in ("None", "ConditionalCheckFailed"):
             return Unavailable(reason)
-    failed = frozenset(place for place, reason in enumerate(reasons) if reason != "None")
-    return Cancelled(failed) if failed else Unavailable(code)
+    refused = frozenset(place for place, reason in enumerate(failed.reasons) if reason != "None")
+    return Cancelled(refused) if refused else Unavailable(failed.code)

@@ -175,7 +175,7 @@ async def test_nobody_listening_is_a_failure(held: Held) -> None:
     result = await push.push(ID, "{}")
     await push.close()
 
-    assert result == Failed("ClientConnectorError")
+    assert result == Failed("not_connected")
 
 
 async def test_no_credentials_is_a_failure(gateway: GatewayPush, held: Held) -> None:

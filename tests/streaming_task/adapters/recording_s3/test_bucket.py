@@ -90,7 +90,7 @@ async def test_a_put_whose_answer_was_lost_is_unavailable_and_then_durable(
     store = RecordingBucket(url=bucket_url(bucket, REGION, lossy.url), region=REGION, credentials=credentials)
     body = bytes(size)
     key = key_of(0, 2, body)
-    lossy.losses = 2  # aiohttp itself asks a second time
+    lossy.losses = 2  # a lost connection is made good once
 
     with pytest.raises(Unavailable):
         await store.put(key, body, "audio/pcm")

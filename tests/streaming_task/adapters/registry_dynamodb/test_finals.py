@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from contract.records import META, SessionId, SessionState, TaskId, final_sort_key, session_key
 from contract.replies import Entity, Final, Item
 from streaming_task.adapters.registry_dynamodb import DynamoFinals, DynamoSessions, Table
+from streaming_task.adapters.registry_dynamodb.service import DynamoService
 from streaming_task.core.ownership import SessionMeta
 from streaming_task.ports import Diverged, Fenced, Unavailable
 from tests.streaming_task.adapters.registry_dynamodb.lossy_table import LossyTable
@@ -190,24 +192,26 @@ def expiries(dynamodb: DynamoDBClient, table_name: str) -> dict[str, int | None]
     return {item["sk"]["S"]: int(item["ttl"]["N"]) if "ttl" in item else None for item in found["Items"]}
 
 
-def three_at_a_time(params: dict[str, Any], **_: Any) -> Any:
-    """Make pages small."""
-    return params | {"Limit": 3}
+class ThreeAtATime(Table):
+    """Makes pages small."""
+
+    async def call(self, operation: str, request: Mapping[str, object]) -> dict[str, Any]:
+        """Ask for three items at most."""
+        return await super().call(operation, {**request, "Limit": 3} if operation == "Query" else request)
 
 
 async def test_finals_of_a_finished_session_get_an_end(
-    finals: DynamoFinals, table: Table, dynamodb: DynamoDBClient, table_name: str
+    finals: DynamoFinals, service: DynamoService, dynamodb: DynamoDBClient, table_name: str
 ) -> None:
     """Every one of them, however many pages they fill, and nothing else; the first end stands."""
     for segment in range(11):
         await finals.append(SESSION, 1, segment, segment + 1, final(segment))
-    dynamodb.meta.events.register("provide-client-params.dynamodb.Query", three_at_a_time)
+    table = ThreeAtATime(service, table_name)
 
     await DynamoFinals(table, clock=lambda: 1_000.5).expire(SESSION, after_s=60.0)
     await DynamoFinals(table, clock=lambda: 5_000.0).expire(SESSION, after_s=60.0)
 
     expected = {final_sort_key(segment): 1_060 for segment in range(11)}
-    dynamodb.meta.events.unregister("provide-client-params.dynamodb.Query", three_at_a_time)
     assert expiries(dynamodb, table_name) == {**expected, META: None}
     assert await finals.after(SESSION, -1) == [final(segment) for segment in range(11)]
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from types import SimpleNamespace
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,13 +20,16 @@ from contract.records import (
     session_id_for,
 )
 from streaming_task.adapters.registry_dynamodb import DynamoOwnership, DynamoSessions, Table
+from streaming_task.adapters.registry_dynamodb.service import DynamoService
 from streaming_task.core.ownership import SessionChanges, SessionMeta, Unfinished
 from streaming_task.ports import Fenced, Unavailable
 from tests.streaming_task.adapters.registry_dynamodb.lossy_table import LossyTable
 from tests.streaming_task.adapters.registry_dynamodb.one_session import SESSION, TERMS
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import UpdateItemInputTypeDef
+
+    from streaming_task.adapters.registry_dynamodb.table import Item
 
 ME, OTHER, DEAD = TaskId("me"), TaskId("other"), TaskId("dead")
 SEEN = SessionMeta(
@@ -78,16 +79,20 @@ def numbered(count: int) -> Iterable[SessionMeta]:
         yield SessionMeta(terms=terms, owner=ME, epoch=1, state=SessionState.OPEN)
 
 
-@contextmanager
-def failing_updates(dynamodb: DynamoDBClient) -> Iterator[None]:
-    """Let every UpdateItem fail before anything is done."""
+class FailingUpdates(Table):
+    """Lets every update fail before anything is done."""
 
-    def fail(**_: Any) -> Any:
-        return SimpleNamespace(status_code=500), {"Error": {"Code": "InternalServerError"}}
+    async def update(self, request: UpdateItemInputTypeDef) -> Item:
+        """Fail."""
+        raise Unavailable("InternalServerError")
 
-    dynamodb.meta.events.register_first("before-call.dynamodb.UpdateItem", fail)
-    yield
-    dynamodb.meta.events.unregister("before-call.dynamodb.UpdateItem", fail)
+
+class ThreeAtATime(Table):
+    """Makes pages small."""
+
+    async def call(self, operation: str, request: Mapping[str, object]) -> dict[str, Any]:
+        """Ask for three items at most."""
+        return await super().call(operation, {**request, "Limit": 3} if operation == "Query" else request)
 
 
 async def test_a_claim_moves_owner_and_epoch_and_nothing_else(
@@ -201,24 +206,23 @@ async def test_a_claim_that_cannot_be_settled_is_unavailable(
 
 
 async def test_a_claim_that_was_not_done_is_not_lost(
-    ownership: DynamoOwnership, dynamodb: DynamoDBClient
+    ownership: DynamoOwnership, service: DynamoService, table_name: str
 ) -> None:
     """The session is as it was seen, and may be claimed yet."""
-    with failing_updates(dynamodb), pytest.raises(Unavailable) as unavailable:
-        await ownership.claim(SEEN, ME)
+    with pytest.raises(Unavailable) as unavailable:
+        await DynamoOwnership(FailingUpdates(service, table_name)).claim(SEEN, ME)
 
     assert unavailable.value.code == "InternalServerError"
     assert await ownership.claim(SEEN, ME) == dataclasses.replace(SEEN, owner=ME, epoch=5)
 
 
 async def test_a_claim_that_was_not_done_and_is_too_late_is_lost(
-    ownership: DynamoOwnership, table: Table, dynamodb: DynamoDBClient
+    ownership: DynamoOwnership, service: DynamoService, table_name: str
 ) -> None:
     """Another has claimed meanwhile: there is nothing unknown any more."""
     await ownership.claim(SEEN, OTHER)
 
-    with failing_updates(dynamodb):
-        outcome = await ownership.claim(SEEN, ME)
+    outcome = await DynamoOwnership(FailingUpdates(service, table_name)).claim(SEEN, ME)
 
     assert outcome is None
 
@@ -283,13 +287,11 @@ async def test_a_pending_transcript_can_be_claimed(
 
 
 async def test_a_long_list_comes_whole(
-    ownership: DynamoOwnership, sessions: DynamoSessions, dynamodb: DynamoDBClient
+    sessions: DynamoSessions, service: DynamoService, table_name: str
 ) -> None:
     """Every session is in one shard, whatever its id, and the pages are put together."""
     metas = list(numbered(60))
-    dynamodb.meta.events.register(
-        "provide-client-params.dynamodb.Query", lambda params, **_: params | {"Limit": 3}
-    )
+    ownership = DynamoOwnership(ThreeAtATime(service, table_name))
     await asyncio.gather(*(sessions.create(meta) for meta in metas))
 
     found = await listed(ownership, SessionState.OPEN)
@@ -298,9 +300,9 @@ async def test_a_long_list_comes_whole(
     assert found == sorted(expected, key=lambda one: one.session_id)
 
 
-async def test_a_table_out_of_reach_is_unavailable(table: Table) -> None:
+async def test_a_table_out_of_reach_is_unavailable(service: DynamoService) -> None:
     """The code names the kind of failure and holds no content."""
-    elsewhere = DynamoOwnership(Table(table.client, "no-such-table"))
+    elsewhere = DynamoOwnership(Table(service, "no-such-table"))
 
     with pytest.raises(Unavailable) as unavailable:
         await elsewhere.unfinished(SessionState.OPEN, 0)

@@ -22,6 +22,7 @@ from contract.records import (
     work_key,
 )
 from streaming_task.adapters.registry_dynamodb import DynamoSessions, Table
+from streaming_task.adapters.registry_dynamodb.service import DynamoService
 from streaming_task.core.ownership import SessionChanges, SessionMeta
 from streaming_task.ports import Fenced, Unavailable
 from tests.streaming_task.adapters.registry_dynamodb.lossy_table import LossyTable
@@ -250,9 +251,9 @@ def committed(transcript: TranscriptState) -> SessionChanges:
     return SessionChanges(state=SessionState.COMMITTED, transcript=transcript, transcription_id=9)
 
 
-async def test_a_table_out_of_reach_is_unavailable(sessions: DynamoSessions) -> None:
+async def test_a_table_out_of_reach_is_unavailable(service: DynamoService) -> None:
     """The code names the kind of failure and holds no content."""
-    elsewhere = DynamoSessions(Table(sessions._table.client, "no-such-table"))
+    elsewhere = DynamoSessions(Table(service, "no-such-table"))
 
     with pytest.raises(Unavailable) as unavailable:
         await elsewhere.find(TERMS.session_id)

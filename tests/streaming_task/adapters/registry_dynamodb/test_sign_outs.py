@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from contract.records import UserId, user_key
 from streaming_task.adapters.registry_dynamodb import DynamoSignOuts, Table
+from streaming_task.adapters.registry_dynamodb.service import DynamoService
 from streaming_task.adapters.registry_dynamodb.sign_outs import ATTEMPTS, BATCH
 from streaming_task.ports import Unavailable
 
@@ -52,13 +54,13 @@ async def test_nobody_is_nothing_to_read(table: Table) -> None:
 class BusyTable(Table):
     """A table that leaves the last of the keys out of each answer, so many times."""
 
-    def __init__(self, client: DynamoDBClient, name: str, times: int) -> None:
-        super().__init__(client, name)
+    def __init__(self, service: DynamoService, name: str, times: int) -> None:
+        super().__init__(service, name)
         self._times = times
 
-    async def call(self, function: Any) -> Any:
+    async def call(self, operation: str, request: Mapping[str, object]) -> dict[str, Any]:
         """Ask, and leave something out."""
-        answer = await super().call(function)
+        answer = await super().call(operation, request)
         if self._times and answer["Responses"][self.name]:
             self._times -= 1
             last = answer["Responses"][self.name].pop()
@@ -69,34 +71,33 @@ class BusyTable(Table):
 
 @pytest.mark.parametrize("times", [1, ATTEMPTS - 1])
 async def test_what_a_busy_table_leaves_out_is_asked_for_again(
-    dynamodb: DynamoDBClient, table_name: str, times: int
+    dynamodb: DynamoDBClient, service: DynamoService, table_name: str, times: int
 ) -> None:
     """An answer may be a part of the answer; a user that is left out has not therefore stayed."""
     users = {UserId("u1"), UserId("u2")}
     for user_id in users:
         mark(dynamodb, table_name, user_id, 7)
-    table = BusyTable(dynamodb, table_name, times)
+    table = BusyTable(service, table_name, times)
 
     assert await DynamoSignOuts(table).read(users) == dict.fromkeys(users, 7.0)
-    await table.close()
 
 
-async def test_a_table_that_stays_busy_is_unavailable(dynamodb: DynamoDBClient, table_name: str) -> None:
+async def test_a_table_that_stays_busy_is_unavailable(
+    dynamodb: DynamoDBClient, service: DynamoService, table_name: str
+) -> None:
     """Better no answer than half of one: the next look asks again."""
     mark(dynamodb, table_name, "u1", 7)
-    table = BusyTable(dynamodb, table_name, ATTEMPTS)
+    table = BusyTable(service, table_name, ATTEMPTS)
 
     with pytest.raises(Unavailable, match="UnprocessedKeys"):
         await DynamoSignOuts(table).read({UserId("u1")})
-    await table.close()
 
 
-async def test_a_table_in_trouble_is_unavailable(dynamodb: DynamoDBClient) -> None:
+async def test_a_table_in_trouble_is_unavailable(service: DynamoService) -> None:
     """Its code is told, never its sentence."""
-    table = Table(dynamodb, "no-such-table")
+    table = Table(service, "no-such-table")
 
     with pytest.raises(Unavailable) as told:
         await DynamoSignOuts(table).read({UserId("u1")})
 
     assert told.value.code == "ResourceNotFoundException"
-    await table.close()

@@ -1,44 +1,60 @@
-"""Calls to the table end in time, and their failures have codes without content."""
+"""Calls to the table end in time and in their turn, and their failures have codes without content."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
+import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from botocore.exceptions import ClientError
 
 from streaming_task.adapters.registry_dynamodb.table import (
     FOR_LEASES,
     FOR_SESSIONS,
     WAITING,
     Cancelled,
+    ConditionFailed,
     Table,
     open_dynamodb,
 )
 from streaming_task.core.leases import FENCE_AFTER_S
-from streaming_task.ports import Unavailable
+from streaming_task.ports import Credentials, Unavailable
+from tests.fakes.raw_http import OK, RawHttpServer, answer
+
+PATIENT = replace(FOR_SESSIONS, attempts=1, connect_s=30.0, answer_s=30.0, turn_s=30.0, call_s=60.0)
 
 
-def refused(code: str, *reasons: str) -> ClientError:
-    """Make the client's error."""
-    return ClientError(
-        {
-            "Error": {"Code": code, "Message": "patient words"},
-            "CancellationReasons": [{"Code": reason} for reason in reasons],
-        },
-        "TransactWriteItems",
-    )
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RawHttpServer]:
+    """Be DynamoDB, as the environment names it."""
+    served = RawHttpServer()
+    await served.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", served.url)
+    yield served
+    await served.stop()
 
 
-def failing(error: Exception) -> None:
-    """Fail in the thread."""
-    raise error
+@pytest.fixture
+async def table(server: RawHttpServer, credentials: Credentials) -> AsyncIterator[Table]:
+    """Open a table there, with one attempt."""
+    opened = Table(open_dynamodb("us-east-1", credentials, PATIENT), "live", PATIENT)
+    yield opened
+    await opened.close()
+
+
+def refused(code: str, *reasons: str) -> bytes:
+    """Write DynamoDB's refusal."""
+    content = {
+        "__type": f"com.amazonaws.dynamodb.v20120810#{code}",
+        "message": "patient words",
+        "CancellationReasons": [{"Code": reason} for reason in reasons],
+    }
+    return answer(400, json.dumps(content).encode())
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("said", "code"),
     [
         (refused("ThrottlingException"), "ThrottlingException"),
         (refused("TransactionCanceledException", "None", "TransactionConflict"), "TransactionConflict"),
@@ -51,98 +67,124 @@ def failing(error: Exception) -> None:
         (refused("InternalServerError"), "InternalServerError"),
     ],
 )
-async def test_what_may_help_to_repeat_is_unavailable(table: Table, error: ClientError, code: str) -> None:
+async def test_what_may_help_to_repeat_is_unavailable(
+    server: RawHttpServer, table: Table, said: bytes, code: str
+) -> None:
     """A conflict or a throttle says nothing of the conditions, and its code nothing of the content."""
+    server.script(said)
+
     with pytest.raises(Unavailable) as unavailable:
-        await table.call(lambda: failing(error))
+        await table.find("pk", "sk")
 
     assert (unavailable.value.code, str(unavailable.value)) == (code, code)
 
 
-async def test_failed_conditions_are_told_by_their_places(table: Table) -> None:
+async def test_failed_conditions_are_told_by_their_places(server: RawHttpServer, table: Table) -> None:
     """Which of the writes was refused may matter."""
-    error = refused("TransactionCanceledException", "None", "ConditionalCheckFailed")
+    server.script(refused("TransactionCanceledException", "None", "ConditionalCheckFailed"))
 
     with pytest.raises(Cancelled) as cancelled:
-        await table.call(lambda: failing(error))
+        await table.transact("token")
 
     assert cancelled.value.failed == {1}
 
 
-async def test_a_call_that_takes_too_long_is_unavailable(table: Table) -> None:
+async def test_a_single_writes_failed_condition_is_told(server: RawHttpServer, table: Table) -> None:
+    """It is an answer, not a failure."""
+    server.script(refused("ConditionalCheckFailedException"))
+
+    with pytest.raises(ConditionFailed):
+        await table.call("PutItem", {})
+
+
+async def test_a_call_that_takes_too_long_is_unavailable(
+    server: RawHttpServer, credentials: Credentials
+) -> None:
     """A table that hangs holds up its caller for so long and no longer."""
-    hung = threading.Event()
-    impatient = Table(table.client, table.name, replace(FOR_SESSIONS, call_s=0.05))
+    server.script(b"")
+    impatient = Table(open_dynamodb("us-east-1", credentials, PATIENT), "live", replace(PATIENT, call_s=0.05))
 
     with pytest.raises(Unavailable) as unavailable:
-        await impatient.call(lambda: hung.wait(timeout=10))
-    hung.set()
+        await impatient.find("pk", "sk")
+    await impatient.close()
 
     assert unavailable.value.code == "timeout"
 
 
-async def test_a_call_that_waited_too_long_for_its_turn_is_not_made(table: Table) -> None:
+async def test_a_call_that_waited_too_long_for_its_turn_is_not_made(
+    server: RawHttpServer, credentials: Credentials
+) -> None:
     """Who asked has gone by then, or soon will have: the table has enough to do."""
-    hasty = Table(table.client, table.name, replace(FOR_SESSIONS, turn_s=0.0))
-    made: list[str] = []
+    server.script(b"", OK)
+    patience = replace(PATIENT, at_once=1, turn_s=0.05)
+    hasty = Table(open_dynamodb("us-east-1", credentials, patience), "live", patience)
+    held = asyncio.create_task(hasty.find("held", "sk"))
+    await server.asked(1)
 
     with pytest.raises(Unavailable) as unavailable:
-        await hasty.call(lambda: made.append("late"))
+        await hasty.find("late", "sk")
+    held.cancel()
+    await asyncio.gather(held, return_exceptions=True)
+    found = await hasty.find("next", "sk")  # whose turn came with the end of the first
     await hasty.close()
 
-    assert (unavailable.value.code, made) == ("queue_late", [])
+    assert (unavailable.value.code, found) == ("queue_late", None)
+    assert [json.loads(request.body)["Key"]["pk"]["S"] for request in server.requests] == ["held", "next"]
 
 
 def test_a_bumps_patience_fits_the_lease() -> None:
-    """One attempt, over before the fence: the SDK's second one would end when all is lost already."""
+    """One attempt, over before the fence: a second one would end when all is lost already."""
     patience = FOR_LEASES
 
     assert patience.attempts == 1
-    assert patience.read_s < FENCE_AFTER_S
+    assert patience.answer_s < FENCE_AFTER_S
     assert patience.call_s <= FENCE_AFTER_S
 
 
-async def test_too_many_calls_at_once_are_refused(table: Table) -> None:
-    """While the table hangs, its callers' queue has an end."""
-    hung = threading.Event()
-    held = [asyncio.create_task(table.call(lambda: hung.wait(timeout=10))) for _ in range(WAITING)]
-    await asyncio.sleep(0)
+async def test_too_many_calls_at_once_are_refused(server: RawHttpServer, table: Table) -> None:
+    """While the table hangs, its callers' queue has an end; as many as may are under way."""
+    server.script(*[b""] * PATIENT.at_once)
+    held = [asyncio.create_task(table.find("pk", str(number))) for number in range(WAITING)]
+    await server.asked(PATIENT.at_once)
 
     with pytest.raises(Unavailable) as unavailable:
-        await table.call(lambda: None)
-    hung.set()
-    await asyncio.gather(*held, return_exceptions=True)  # on a full machine some turns come too late
-    await table.call(lambda: None)
+        await table.find("pk", "one more")
+    for call in held:
+        call.cancel()
+    await asyncio.gather(*held, return_exceptions=True)
+    await table.find("pk", "sk")
 
     assert unavailable.value.code == "queue_full"
+    assert len(server.requests) == PATIENT.at_once + 1
 
 
-async def test_a_lease_waits_for_no_session(table: Table) -> None:
+async def test_a_lease_waits_for_no_session(
+    server: RawHttpServer, table: Table, credentials: Credentials
+) -> None:
     """A task whose sessions keep a slow table busy must not be taken for dead."""
-    hung = threading.Event()
-    held = [asyncio.create_task(table.call(lambda: hung.wait(timeout=10))) for _ in range(WAITING)]
-    apart = Table.for_leases("us-east-1", table.name)
-    await asyncio.sleep(0)
+    server.script(*[b""] * PATIENT.at_once)
+    held = [asyncio.create_task(table.find("pk", str(number))) for number in range(PATIENT.at_once * 2)]
+    await server.asked(PATIENT.at_once)
+    apart = Table.for_leases("us-east-1", credentials, "live")
 
-    bumped = await apart.call(lambda: not hung.is_set())
-    hung.set()
-    await asyncio.gather(*held, return_exceptions=True)  # on a full machine some turns come too late
+    found = await apart.find("tasks", "me")
+    for call in held:
+        call.cancel()
+    await asyncio.gather(*held, return_exceptions=True)
     await apart.close()
 
-    assert bumped
+    assert found is None
 
 
 async def test_an_unreachable_table_is_unavailable_within_the_patience(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, credentials: Credentials
 ) -> None:
     """The endpoint comes from the environment, as on every part of the product."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
-    unreachable = Table(open_dynamodb("us-east-1"), "live")
+    unreachable = Table(open_dynamodb("us-east-1", credentials), "live")
 
     with pytest.raises(Unavailable) as unavailable:
         await unreachable.find("pk", "sk")
     await unreachable.close()
 
-    assert unavailable.value.code == "EndpointConnectionError"
+    assert unavailable.value.code == "not_connected"
