@@ -24,7 +24,7 @@ def set_up_logging(level: int, task_id: str) -> None:
     handler.setFormatter(LambdaPowertoolsFormatter(service=SERVICE, task_id=task_id, utc=True))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # Libraries may put addresses, headers or bodies into their debug lines.
-    for library in ("aiohttp", "asyncio", "boto3", "botocore", "urllib3", "h2", "hpack", "pg8000"):
+    for library in ("asyncio", "boto3", "botocore", "urllib3", "h2", "hpack", "pg8000"):
         logging.getLogger(library).setLevel(max(level, logging.WARNING))
 
 

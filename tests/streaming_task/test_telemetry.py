@@ -50,7 +50,7 @@ def test_a_line_names_the_task_and_what_it_is_about(capsys: pytest.CaptureFixtur
     }
 
 
-@pytest.mark.parametrize("library", ["botocore.endpoint", "aiohttp.client", "h2.connection", "pg8000"])
+@pytest.mark.parametrize("library", ["botocore.endpoint", "urllib3.util", "h2.connection", "pg8000"])
 def test_libraries_are_never_heard_in_detail(library: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Their debug lines hold headers and bodies, and DEBUG is for us."""
     set_up_logging(logging.DEBUG, "t1")
