@@ -53,13 +53,18 @@ node_modules/.installed: package.json package-lock.json $(VENV)/.installed
 	@npm ci --no-audit --no-fund --loglevel=error --silent
 	@touch $@
 
+# The font is for the pictures of the page in Hindi.
 browser:
-	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
-	  || command -v google-chrome >/dev/null 2>&1 || { \
-	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	      echo "==> Installing Chromium"; \
-	      apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
-	    else echo "Chromium is needed for the browser tests: install it (Debian: apt-get install chromium)."; exit 1; fi; }
+	@missing=""; \
+	command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
+	  || command -v google-chrome >/dev/null 2>&1 || missing="chromium"; \
+	command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1 || missing="$$missing firefox-esr"; \
+	test -z "$$missing" || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    echo "==> Installing the browsers that the tests use:" $$missing; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -y -qq --no-install-recommends $$missing fonts-lohit-deva >/dev/null; \
+	  else echo "Chromium and Firefox are needed for the browser tests: install them (Debian: apt-get install chromium firefox-esr)."; exit 1; fi; }
 
 lint: $(VENV)/.installed
 	@echo "==> ruff"
