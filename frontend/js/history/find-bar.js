@@ -9,7 +9,7 @@ import { button, make, say } from "./make.js";
 
 /** Field, place, and the ways to the next and the one before. */
 export class FindBar {
-  #field = make("input", { type: "search", autocomplete: "off", spellcheck: "false" });
+  #field = make("input", { type: "search", class: "find-field", autocomplete: "off", spellcheck: "false" });
   #place = make("span", { class: "hint", role: "status" });
   #onFound;
   /** @type {readonly string[]} */

@@ -5,7 +5,7 @@ import { clockText } from "../texts.js";
 import { momentText, says } from "../texts/history.js";
 import { fill } from "../texts/language.js";
 import { button, field, make, say } from "./make.js";
-import { ALL } from "./listing.js";
+import { ALL, isUnsettled } from "./listing.js";
 import { recordHash } from "./place.js";
 
 /** @import { Summary } from "../records-api.js" */
@@ -13,6 +13,7 @@ import { recordHash } from "./place.js";
 
 const TYPING_MS = 450; // a pause this long, and what was typed so far is looked for
 const LONGEST_QUERY = 200; // characters
+const EXCERPT_CUT = 120; // characters; the server gives no more
 
 /** How a recording stands, as its badge names it. @param {Pick<Summary, "status" | "transcript">} of */
 export function standing({ status, transcript }) {
@@ -128,8 +129,12 @@ function itemOf(summary, key) {
   about.append(make("span", { class: "badge", "data-state": state }, states[state]));
   if (summary.gaps > 0) about.append(make("span", { class: "badge", "data-state": "gaps" }, fill(list.gaps, { count: summary.gaps })));
   if (summary.corrected) about.append(make("span", { class: "badge" }, list.corrected));
-  const excerpt = summary.excerpt === "" ? list.noText : summary.excerpt;
-  const said = make("span", { class: summary.excerpt === "" ? "excerpt hint" : "excerpt", ...(summary.excerpt === "" ? {} : { lang: "en" }) }, excerpt);
+  const { excerpt } = summary;
+  const none = isUnsettled(summary) ? says().record.noTextYet : list.noText;
+  const said =
+    excerpt === ""
+      ? make("span", { class: "excerpt hint" }, none)
+      : make("span", { class: "excerpt", lang: "en" }, excerpt.length < EXCERPT_CUT ? excerpt : `${excerpt}…`);
   const when = make("time", { datetime: summary.created_at }, momentText(summary.created_at));
   const link = make("a", { href: recordHash(summary.transcription_id), "data-id": summary.transcription_id }, when, about, said);
   return make("li", { "data-key": key }, link);

@@ -28,6 +28,7 @@ export class Player {
   #wantedS = null; // where to go once the browser knows the file
   #wantsPlay = false;
   #isSliding = false;
+  #isRenewing = false;
   #generation = 0;
   #frame = 0;
   #play = button(() => this.#playWords(), () => void this.toggle(), "primary");
@@ -124,6 +125,8 @@ export class Player {
   async #renew() {
     const generation = this.#generation;
     const askedAtMs = performance.now();
+    this.#isRenewing = true;
+    this.#audio.pause(); // what was heard until now is not what is wanted
     try {
       const link = await this.#fetchLink();
       if (generation !== this.#generation) return false;
@@ -140,6 +143,8 @@ export class Player {
       if (!(error instanceof RecordsTrouble)) throw error;
       this.#onTrouble(error.kind);
       return false;
+    } finally {
+      this.#isRenewing = false;
     }
   }
 
@@ -165,7 +170,16 @@ export class Player {
       this.#link.worked();
       this.#follow();
     });
-    for (const name of ["pause", "seeked", "timeupdate"]) on(name, () => this.#show());
+    for (const name of ["seeked", "timeupdate"]) on(name, () => this.#show());
+    // By a key of the keyboard or of a headset, too.
+    on("play", () => {
+      this.#wantsPlay = true;
+      this.#show();
+    });
+    on("pause", () => {
+      if (!this.#isRenewing && this.#audio.paused) this.#wantsPlay = false;
+      this.#show();
+    });
     on("ended", () => {
       this.#wantsPlay = false;
       this.#show();

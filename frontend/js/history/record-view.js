@@ -169,7 +169,9 @@ export class RecordView {
     this.#find.show(this.#parts.map((part) => (part.kind === "segment" ? part.text : "")));
     this.#find.element.hidden = segments.length === 0;
     this.#old.hidden = segments.length > 0;
-    put(this.#old, segments.length > 0 ? "" : text || says().record.noText);
+    const none = isUnsettled(record) ? says().record.noTextYet : says().record.noText;
+    put(this.#old, segments.length > 0 ? "" : text || none);
+    this.#old.lang = text === "" ? document.documentElement.lang : "en";
     this.#copy.hidden = text === "";
     this.#hint.hidden = !hasSound || segments.length === 0;
     this.#doubts.hidden = this.#text.element.querySelector(".doubt") === null;

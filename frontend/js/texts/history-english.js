@@ -47,6 +47,7 @@ export const ENGLISH_HISTORY = {
     gap: "Nothing was recorded from {from} to {to}.",
     text: "Text",
     noText: "There is no text.",
+    noTextYet: "No text yet.",
     hint: "Click a word to hear it. With the keyboard: arrow keys choose a word, Enter plays from it.",
     correct: "Correct",
     correctAt: "Correct the text at {time}",
