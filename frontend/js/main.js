@@ -11,7 +11,6 @@ import { canEncodeOpus } from "./opus-encoder.js";
 import { remember, remembered } from "./preferences.js";
 import { Progress, soundNotice } from "./progress.js";
 import { Recorder } from "./recorder.js";
-import { RecordsApi } from "./records-api.js";
 import { Session } from "./session.js";
 import { SignIn, SignedOut, WindowBlocked, answerFromWindow } from "./sign-in.js";
 import { signOutEverywhere } from "./sign-out.js";
@@ -61,7 +60,7 @@ class Page {
       (wish) => void this.#grant(wish),
       (choices) => remember(localStorage, choices),
     );
-    this.#view.transcript.connect(new RecordsApi(config.api_url, signIn, fetch.bind(globalThis)));
+    this.#view.transcript.connect(config.api_url, signIn);
     this.#view.choose(known);
     void canEncodeOpus().then((isPossible) => isPossible && this.#view.offerOpus());
     this.#view.showSignedIn(signIn.isSignedIn);

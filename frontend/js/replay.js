@@ -6,10 +6,9 @@
  * record has for ever. A browser does not say whether there are headphones.
  */
 
-import { SoundMemory } from "./sound-memory.js";
-
 /** @import { RecordsApi } from "./records-api.js" */
 /** @import { Snapshot } from "./session-types.js" */
+/** @import { SoundMemory } from "./sound-memory.js" */
 
 /** @typedef {"recording" | "too_old" | "unreachable"} NotPlayed */
 
@@ -18,7 +17,8 @@ const LEAST_MS = 1000;
 
 /** What can be heard of one recording after another. */
 export class Replay {
-  #memory = new SoundMemory();
+  #memory;
+  #api;
   /** @type {AudioContext | null} */
   #context = null;
   /** @type {AudioBufferSourceNode | null} */
@@ -26,38 +26,22 @@ export class Replay {
   #player = new Audio();
   /** @type {string | null} */
   #playerOf = null; // the session whose record the player has open
-  #isAnew = true;
   #stopsAtS = Infinity;
 
-  constructor() {
+  /** @param {SoundMemory} memory @param {Pick<RecordsApi, "audioUrl">} api */
+  constructor(memory, api) {
+    this.#memory = memory;
+    this.#api = api;
     this.#player.addEventListener("timeupdate", () => {
       if (this.#player.currentTime >= this.#stopsAtS) this.#player.pause();
     });
   }
 
-  /**
-   * Take what the microphone gives while the session records.
-   * @param {Uint8Array} bytes
-   * @param {Snapshot} snapshot
-   */
-  hear(bytes, { recorded, rateHz }) {
-    this.#memory.hear(bytes, rateHz, this.#isAnew ? (recorded * 1000) / rateHz : null);
-    this.#isAnew = false;
-  }
-
-  /** Follow the session: be silent while it records. @param {Snapshot} snapshot */
-  follow({ phase }) {
-    if (phase === "recording" || phase === "joining") this.stop();
-    else this.#isAnew = true; // the clock stands still meanwhile, and another page may have moved it
-  }
-
   /** Forget the recording. */
   clear() {
     this.stop();
-    this.#memory.clear();
     this.#player.removeAttribute("src");
     this.#playerOf = null;
-    this.#isAnew = true;
   }
 
   /** Be silent. */
@@ -71,10 +55,9 @@ export class Replay {
    * Play a word and what is around it.
    * @param {{ startMs: number, endMs: number }} word on the session's clock
    * @param {Snapshot} snapshot
-   * @param {RecordsApi | null} api
    * @returns {Promise<NotPlayed | null>} null: it plays
    */
-  async play(word, { phase, sessionId }, api) {
+  async play(word, { phase, sessionId }) {
     this.stop();
     if (phase === "recording" || phase === "joining") return "recording";
     const startMs = Math.max(0, word.startMs - BEFORE_MS);
@@ -84,9 +67,9 @@ export class Replay {
       this.#playSamples(held, this.#memory.rateHz);
       return null;
     }
-    if (phase !== "saved" || sessionId === null || api === null) return "too_old";
+    if (phase !== "saved" || sessionId === null) return "too_old";
     try {
-      if (this.#playerOf !== sessionId) this.#player.src = (await api.audioUrl(sessionId)).url;
+      if (this.#playerOf !== sessionId) this.#player.src = (await this.#api.audioUrl(sessionId)).url;
       this.#playerOf = sessionId;
       this.#player.currentTime = startMs / 1000;
       this.#stopsAtS = endMs / 1000;

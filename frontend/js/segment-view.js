@@ -4,7 +4,6 @@
  */
 
 import { doubtsOf } from "./review.js";
-import { SegmentEditor } from "./segment-editor.js";
 import { speakerNumber, turnsOf } from "./speakers.js";
 import { clockText } from "./texts.js";
 import { fill, words as sentences } from "./texts/language.js";
@@ -12,6 +11,7 @@ import { detailsOf, wordNodes } from "./words-view.js";
 import { wordsOf } from "./words.js";
 
 /** @import { Corrections } from "./corrections.js" */
+/** @import { SegmentEditor } from "./segment-editor.js" */
 /** @import { Final } from "./wire.js" */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -24,6 +24,7 @@ export class SegmentView {
   #turns;
   #speakerBefore;
   #corrections;
+  #editorOf;
   #areDetailsMarked = false;
   #isHeardShown = false;
   /** @type {SegmentEditor | null} */
@@ -39,15 +40,17 @@ export class SegmentView {
 
   /**
    * @param {Final} final
-   * @param {{ speakerBefore: string | null, corrections: () => Corrections | null, areDetailsMarked: boolean }} around
-   *   `speakerBefore`: whose label need not be said again
+   * @param {{ speakerBefore: string | null, corrections: () => Corrections | null,
+   *   editorOf: () => typeof SegmentEditor | null, areDetailsMarked: boolean }} around `speakerBefore`: whose label
+   *   need not be said again; null: it cannot be corrected yet
    */
-  constructor(final, { speakerBefore, corrections, areDetailsMarked }) {
+  constructor(final, { speakerBefore, corrections, editorOf, areDetailsMarked }) {
     this.#final = final;
     this.#words = wordsOf(final);
     this.#turns = turnsOf(final, this.#words);
     this.#speakerBefore = speakerBefore;
     this.#corrections = corrections;
+    this.#editorOf = editorOf;
     this.#areDetailsMarked = areDetailsMarked;
     this.element.className = "segment";
     this.element.dataset.segment = String(final.segment);
@@ -115,7 +118,7 @@ export class SegmentView {
     const isCorrected = text !== null && text !== this.#final.text;
     this.#said.replaceChildren(...this.#parts().map((part) => this.#partElement(part, isCorrected)));
     this.#said.hidden = this.#editor !== null;
-    this.#correct.hidden = this.#editor !== null;
+    this.#correct.hidden = this.#editor !== null || this.#corrections() === null;
     this.#correct.title = fill(sentences.correcting.correct, { at });
     this.#correct.setAttribute("aria-label", this.#correct.title);
     this.#note.hidden = !isCorrected || this.#editor !== null;
@@ -129,10 +132,10 @@ export class SegmentView {
 
   /** Let the user correct it. */
   correct() {
-    const corrections = this.#corrections();
-    if (this.#editor !== null || corrections === null) return;
+    const [corrections, Editor] = [this.#corrections(), this.#editorOf()];
+    if (this.#editor !== null || corrections === null || Editor === null) return;
     const correcting = corrections.begin(this.#final);
-    this.#editor = new SegmentEditor(correcting, {
+    this.#editor = new Editor(correcting, {
       at: clockText(this.#final.start_ms / 1000),
       keep: () => corrections.keep(correcting, this.#final),
       onLeave: () => this.#leave(),

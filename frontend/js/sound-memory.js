@@ -18,6 +18,7 @@ export class SoundMemory {
   #rateHz = LISTENING_HZ;
   /** @type {Piece[]} */
   #pieces = [];
+  #isAnew = true;
 
   /** @param {number} [bytes] */
   constructor(bytes = BYTES) {
@@ -29,19 +30,25 @@ export class SoundMemory {
     return this.#rateHz;
   }
 
+  /** What comes next does not follow what came last: the session's clock stood still, or was moved elsewhere. */
+  breakOff() {
+    this.#isAnew = true;
+  }
+
   /**
    * Take what was captured.
    * @param {Uint8Array} bytes signed 16-bit little-endian samples; only lent
-   * @param {number} rateHz of these, 8, 16 or 48 kHz, the same as long as a recording lasts
-   * @param {number | null} startMs where on the session's clock it begins; null: where the last ended
+   * @param {{ rateHz: number, recorded: number }} session its rate, 8, 16 or 48 kHz, and how many samples it has already
    */
-  hear(bytes, rateHz, startMs) {
+  hear(bytes, { rateHz, recorded }) {
     const every = Math.max(1, Math.round(rateHz / LISTENING_HZ));
     this.#rateHz = rateHz / every;
     const samples = thinned(bytes, every);
     const last = this.#pieces.at(-1);
     const follows = last === undefined ? 0 : this.#endMs(last);
-    this.#pieces.push({ startMs: startMs ?? follows, samples });
+    // Within a stretch it is counted here: what an encoder holds back is not recorded yet.
+    this.#pieces.push({ startMs: this.#isAnew ? (recorded * 1000) / rateHz : follows, samples });
+    this.#isAnew = false;
     this.#held += samples.byteLength;
     while (this.#held > this.#bytes && this.#pieces.length > 1) {
       this.#held -= /** @type {Piece} */ (this.#pieces.shift()).samples.byteLength;
@@ -69,6 +76,7 @@ export class SoundMemory {
   clear() {
     this.#pieces = [];
     this.#held = 0;
+    this.#isAnew = true;
   }
 
   /** @param {Piece} piece */

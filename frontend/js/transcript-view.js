@@ -3,23 +3,22 @@
  * Touches the DOM. What has been shown stays where it is: new text comes beneath it.
  */
 
-import { CopyButton } from "./copy-button.js";
-import { Corrections } from "./corrections.js";
 import { button, checkbox, element, put } from "./elements.js";
-import { FindField } from "./find-field.js";
 import { Following } from "./following.js";
 import { PartialLine } from "./partial-line.js";
 import { remember, remembered } from "./preferences.js";
-import { Replay } from "./replay.js";
 import { SegmentView } from "./segment-view.js";
+import { SoundMemory } from "./sound-memory.js";
 import { clockText } from "./texts.js";
 import { whenLanguageChanges, words } from "./texts/language.js";
 
 /** @import { NotPlayed } from "./replay.js" */
-/** @import { RecordsApi } from "./records-api.js" */
+/** @import { SignIn } from "./sign-in.js" */
 /** @import { Snapshot } from "./session-types.js" */
 /** @import { Final } from "./wire.js" */
+/** @typedef {typeof import("./transcript-tools.js")} Tools */
 
+const TOOLS_AGAIN_MS = 5000;
 const ANNOUNCED = 3; // finals that a screen reader still has to say may be as many
 
 /** @type {Record<NotPlayed, () => string>} */
@@ -39,23 +38,22 @@ export class TranscriptView {
   #note = element("text-note");
   #details = checkbox("details");
   #following = new Following(element("scroll"), button("newest"), () => this.#segments.some(({ isOpen }) => isOpen));
-  #find = new FindField(
-    {
-      field: /** @type {HTMLInputElement} */ (element("find")),
-      count: element("find-count"),
-      previous: button("find-previous"),
-      next: button("find-next"),
-    },
-    () => [...this.#finals.querySelectorAll(".words")].map((part) => /** @type {HTMLElement} */ (part)),
-    (place) => this.#following.show(place),
-  );
-  #replay = new Replay();
-  /** @type {RecordsApi | null} */
+  #memory = new SoundMemory();
+  /** @type {{ apiUrl: string, signIn: SignIn } | null} */
+  #server = null;
+  #areToolsWanted = false;
+  /** @type {Tools | null} */
+  #tools = null;
+  /** @type {InstanceType<Tools["RecordsApi"]> | null} */
   #api = null;
+  /** @type {InstanceType<Tools["FindField"]> | null} */
+  #find = null;
+  /** @type {InstanceType<Tools["Replay"]> | null} */
+  #replay = null;
+  /** @type {InstanceType<Tools["Corrections"]> | null} */
+  #corrections = null;
   /** @type {SegmentView[]} */
   #segments = [];
-  /** @type {Corrections | null} */
-  #corrections = null;
   /** @type {Snapshot | null} */
   #snapshot = null;
   /** @type {Final | null} */
@@ -65,7 +63,6 @@ export class TranscriptView {
   #notPlayed = null;
 
   constructor() {
-    new CopyButton(button("copy"), () => this.#text, this.#finals);
     this.#details.checked = remembered(localStorage).details === "yes";
     this.#details.addEventListener("change", () => {
       remember(localStorage, { details: this.#details.checked ? "yes" : "no" });
@@ -80,9 +77,9 @@ export class TranscriptView {
     });
   }
 
-  /** Correct and play by means of this. @param {RecordsApi} api */
-  connect(api) {
-    this.#api = api;
+  /** Correct by means of this API, and play. @param {string} apiUrl @param {SignIn} signIn */
+  connect(apiUrl, signIn) {
+    this.#server = { apiUrl, signIn };
   }
 
   /** Whether a correction was typed and is not kept. */
@@ -97,8 +94,9 @@ export class TranscriptView {
     this.#segments = [];
     this.#corrections = this.#snapshot = this.#last = this.#notPlayed = null;
     this.#isReopened = false;
-    this.#replay.clear();
-    this.#find.clear();
+    this.#replay?.clear();
+    this.#memory.clear();
+    this.#find?.clear();
     this.#showPartial(null);
     this.#changed();
   }
@@ -109,16 +107,17 @@ export class TranscriptView {
    * @param {Snapshot} snapshot
    */
   hear(bytes, snapshot) {
-    this.#replay.hear(bytes, snapshot);
+    this.#memory.hear(bytes, snapshot);
   }
 
   /** Show what has come since, and follow it unless the reader has scrolled away. @param {Snapshot} snapshot */
   show(snapshot) {
     this.#snapshot = snapshot;
-    this.#replay.follow(snapshot);
+    if (snapshot.phase === "recording" || snapshot.phase === "joining") this.#replay?.stop();
+    if (snapshot.phase !== "recording") this.#memory.breakOff();
     if (snapshot.phase === "joining") this.#isReopened = true;
     const come = snapshot.finals.slice(this.#segments.length);
-    if (snapshot.sessionId !== null && this.#corrections?.sessionId !== snapshot.sessionId) this.#openCorrections(snapshot.sessionId);
+    if (snapshot.sessionId !== null) this.#openSession(snapshot.sessionId);
     this.#following.around(() => {
       for (const final of come) this.#append(final);
       this.#showPartial(snapshot.partial);
@@ -129,20 +128,54 @@ export class TranscriptView {
 
   /** What can be found and what is marked has changed. */
   #changed() {
-    this.#find.refresh();
+    this.#find?.refresh();
     element("doubts-legend").hidden = this.#finals.querySelector(".doubt") === null;
     element("details-legend").hidden = this.#finals.querySelector(".detail") === null;
     this.#showAround();
   }
 
   /** @param {string} sessionId */
-  #openCorrections(sessionId) {
-    if (this.#api === null) return;
-    this.#corrections = new Corrections(this.#api, sessionId, (segment) => {
+  #openSession(sessionId) {
+    if (this.#api === null) {
+      void this.#loadTools();
+      return;
+    }
+    if (this.#tools === null || this.#corrections?.sessionId === sessionId) return;
+    this.#corrections = new this.#tools.Corrections(this.#api, sessionId, (segment) => {
       this.#segments[segment]?.draw();
       this.#changed();
     });
     if (this.#isReopened) void this.#corrections.load();
+    this.#redraw();
+  }
+
+  /** Have what corrects and searches; the server has just answered, so that it can be had. */
+  async #loadTools() {
+    if (this.#areToolsWanted || this.#server === null) return;
+    this.#areToolsWanted = true;
+    const { apiUrl, signIn } = this.#server;
+    try {
+      this.#tools = await import("./transcript-tools.js");
+    } catch {
+      setTimeout(() => { this.#areToolsWanted = false; }, TOOLS_AGAIN_MS);
+      return;
+    }
+    this.#api = new this.#tools.RecordsApi(apiUrl, signIn, fetch.bind(globalThis));
+    new this.#tools.CopyButton(button("copy"), () => this.#text, this.#finals);
+    this.#replay = new this.#tools.Replay(this.#memory, this.#api);
+    this.#find = new this.#tools.FindField(
+      {
+        field: /** @type {HTMLInputElement} */ (element("find")),
+        count: element("find-count"),
+        previous: button("find-previous"),
+        next: button("find-next"),
+      },
+      () => [...this.#finals.querySelectorAll(".words")].map((part) => /** @type {HTMLElement} */ (part)),
+      (place) => this.#following.show(place),
+    );
+    const sessionId = this.#snapshot?.sessionId ?? null;
+    if (sessionId !== null) this.#openSession(sessionId);
+    this.#showAround();
   }
 
   /** @param {Final} final */
@@ -159,6 +192,7 @@ export class TranscriptView {
     const segment = new SegmentView(final, {
       speakerBefore,
       corrections: () => this.#corrections,
+      editorOf: () => this.#tools?.SegmentEditor ?? null,
       areDetailsMarked: this.#details.checked,
     });
     this.#segments.push(segment);
@@ -181,7 +215,7 @@ export class TranscriptView {
   #showAround() {
     const hasFinals = this.#segments.length > 0;
     this.#empty.hidden = hasFinals || !this.#partial.hidden;
-    element("copy").hidden = element("find-tools").hidden = !hasFinals;
+    element("copy").hidden = element("find-tools").hidden = !hasFinals || this.#tools === null;
     put(this.#note, this.#notPlayed === null ? "" : NOT_PLAYED[this.#notPlayed]());
   }
 
@@ -201,7 +235,7 @@ export class TranscriptView {
     const segment = this.#segmentOf(word);
     if (!(word instanceof HTMLElement) || segment === null || this.#snapshot === null) return;
     const time = segment.timeOf(Number(word.dataset.word));
-    void this.#replay.play(time, this.#snapshot, this.#api).then((notPlayed) => {
+    void this.#replay?.play(time, this.#snapshot).then((notPlayed) => {
       this.#notPlayed = notPlayed;
       this.#showAround();
     });

@@ -39,17 +39,19 @@ test("voices are numbered as people count", () => {
 
 const pcm = (...samples) => new Uint8Array(Int16Array.from(samples).buffer);
 
-test("a stretch of sound is given to the sample", () => {
-  const memory = new SoundMemory();
-  memory.hear(pcm(...Array.from({ length: 160 }, (_, at) => at)), 16_000, 0); // 10 ms
-  memory.hear(pcm(...Array.from({ length: 160 }, (_, at) => 160 + at)), 16_000, null);
+const at = (recorded, rateHz = 16_000) => ({ recorded, rateHz });
 
-  assert.deepEqual([...memory.cut(5, 15)], Array.from({ length: 160 }, (_, at) => 80 + at));
+test("a stretch of sound is given to the sample, whatever an encoder holds back", () => {
+  const memory = new SoundMemory();
+  memory.hear(pcm(...Array.from({ length: 160 }, (_, one) => one)), at(0)); // 10 ms
+  memory.hear(pcm(...Array.from({ length: 160 }, (_, one) => 160 + one)), at(0));
+
+  assert.deepEqual([...memory.cut(5, 15)], Array.from({ length: 160 }, (_, one) => 80 + one));
 });
 
 test("48 kHz is kept at a third of it", () => {
   const memory = new SoundMemory();
-  memory.hear(pcm(3, 6, 9, 30, 60, 90), 48_000, 0);
+  memory.hear(pcm(3, 6, 9, 30, 60, 90), at(0, 48_000));
 
   assert.equal(memory.rateHz, 16_000);
   assert.deepEqual([...memory.cut(0, 0.125)], [6, 60]);
@@ -57,16 +59,17 @@ test("48 kHz is kept at a third of it", () => {
 
 test("the oldest goes when there is no more room, and is not given in part", () => {
   const memory = new SoundMemory(640); // bytes: 20 ms
-  for (let step = 0; step < 4; step += 1) memory.hear(pcm(...new Array(160).fill(step)), 16_000, step * 10);
+  for (let step = 0; step < 4; step += 1) memory.hear(pcm(...new Array(160).fill(step)), at(step * 160));
 
   assert.equal(memory.cut(15, 25), null);
   assert.deepEqual(new Set(memory.cut(20, 40)), new Set([2, 3]));
 });
 
-test("after a pause, sound lies where the session's clock goes on", () => {
+test("after a break, sound lies where the session's clock goes on", () => {
   const memory = new SoundMemory();
-  memory.hear(pcm(...new Array(160).fill(1)), 16_000, 0);
-  memory.hear(pcm(...new Array(160).fill(2)), 16_000, 1000);
+  memory.hear(pcm(...new Array(160).fill(1)), at(0));
+  memory.breakOff();
+  memory.hear(pcm(...new Array(160).fill(2)), at(16_000));
 
   assert.deepEqual(new Set(memory.cut(1000, 1010)), new Set([2]));
   assert.equal(memory.cut(500, 900), null);

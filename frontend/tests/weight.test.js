@@ -7,10 +7,12 @@ import { gzipSync } from "node:zlib";
 
 const FOLDER = new URL("../", import.meta.url);
 const MOST_BYTES = 100 * 1024;
-const HISTORY_MOST_BYTES = 32 * 1024;
+const HISTORY_MOST_BYTES = 36 * 1024;
 const ENTRIES = ["js/main.js", "js/capture-worklet.js"];
 const STATIC = ["live_transcription.html", "styles.css", "icon.svg"];
 const HISTORY = ["js/history/history.js", "history.css"];
+const TEXT_TOOLS = "js/transcript-tools.js"; // loaded once there is a session
+const TEXT_TOOLS_MOST_BYTES = 16 * 1024;
 
 const read = (name) => readFileSync(new URL(name, FOLDER));
 
@@ -45,9 +47,17 @@ test("earlier recordings add little, and only when they are opened", (t) => {
   assert.ok(!first.has(HISTORY[0]));
 });
 
+test("what corrects and searches the text adds little, and only once there is a session", (t) => {
+  const first = withImports(ENTRIES);
+  const added = [...withImports([TEXT_TOOLS])].filter((name) => !first.has(name));
+
+  assert.ok(weigh(t, "text tools", added) < TEXT_TOOLS_MOST_BYTES);
+  assert.ok(!first.has(TEXT_TOOLS));
+});
+
 test("every script is weighed", () => {
   const scripts = readdirSync(new URL("js/", FOLDER), { recursive: true }).filter((name) => name.endsWith(".js"));
-  const weighed = withImports([...ENTRIES, HISTORY[0]]);
+  const weighed = withImports([...ENTRIES, HISTORY[0], TEXT_TOOLS]);
   const isOfTypesOnly = (name) => /^export \{\};$/m.test(read(name)); // no browser asks for it
 
   assert.deepEqual(scripts.map((name) => `js/${name}`).filter((name) => !weighed.has(name) && !isOfTypesOnly(name)), []);
