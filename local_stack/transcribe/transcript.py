@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local_stack.recognisers.interface import Result, Word
+from local_stack.transcribe.personal_details import personal_details
 
 CHANNEL = "ch_0"
 
@@ -14,7 +15,7 @@ def transcript_event(result: Result, *, has_speaker_labels: bool, identifies_phi
         "Items": [_item(word, has_speaker_labels=has_speaker_labels) for word in result.words],
     }
     if identifies_phi and not result.is_partial:
-        alternative["Entities"] = []  # the stand-in marks none; the member is there as the service has it
+        alternative["Entities"] = personal_details(result.words)
     return {
         "Transcript": {
             "Results": [
