@@ -69,6 +69,11 @@ def wait_until_recorded(page: Page, seconds: int) -> None:
     )
 
 
+def seconds_on(page: Page) -> int:
+    """Read the timer, which stands at less than a minute."""
+    return int(page.locator("#timer").inner_text().split(":")[1])
+
+
 def wait_until_saved(page: Page, seconds: int) -> None:
     """Wait until the server has stored so many seconds, less than a minute, or more."""
     stored = "/saved \\d+:(\\d+)/.exec(document.querySelector('#progress').textContent)?.[1]"

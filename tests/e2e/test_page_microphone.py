@@ -105,11 +105,11 @@ def test_a_recording_survives_the_loss_of_its_microphone(
     wait_until_recorded(page, 1)
 
     page.evaluate("unplug()")
-    expect(message).to_contain_text(re.compile("is gone.*is used instead.*at 00:0"), timeout=WITHIN_MS)
+    expect(message).to_contain_text(re.compile(r"is gone.*is used instead.*at 00:\d\d"), timeout=WITHIN_MS)
     wait_until_recorded(page, 3)
     assert_accessible(page, "microphone-moved")
     page.evaluate("unplugged.add('all'), unplug()")
-    expect(message).to_contain_text("paused at 00:0", timeout=WITHIN_MS)
+    expect(message).to_contain_text(re.compile(r"paused at 00:\d\d"), timeout=WITHIN_MS)
     expect(pause).to_have_text("Resume")
     assert_accessible(page, "microphone-lost")
     page.click("#pause")
