@@ -40,7 +40,7 @@ export function stateOf({ phase, isAttached, isKnown, behindS }) {
       return isAttached ? "finishing" : "reconnecting";
     case "recording":
     case "paused":
-      if (!isAttached) return isKnown ? "reconnecting" : "connecting";
+      if (!isAttached) return isKnown || phase === "paused" ? "reconnecting" : "connecting"; // which says that it records
       if (behindS > BEHIND_S) return "catching_up";
       return phase === "paused" ? "paused" : "live";
   }
@@ -54,7 +54,7 @@ export function stateOf({ phase, isAttached, isKnown, behindS }) {
  */
 export function noticesOf(told, { phase, fullness, secondsLeft, durationS }) {
   const all = new Set(told);
-  if (fullness >= BUFFER_MUCH) all.add("buffer_half");
+  if (fullness >= BUFFER_MUCH && !told.has("buffer_full")) all.add("buffer_half");
   const isNear = secondsLeft <= Math.min(DURATION_NEAR_S, durationS / 10);
   if (phase === "recording" && isNear) all.add("duration_near");
   return GRAVEST_FIRST.filter((notice) => all.has(notice));

@@ -44,6 +44,7 @@ test("the state is what the user would say it is", () => {
   assert.equal(stateOf({ ...recording, behindS: 9 }), "catching_up");
   assert.equal(stateOf({ ...recording, isAttached: false }), "reconnecting");
   assert.equal(stateOf({ ...recording, isAttached: false, isKnown: false }), "connecting");
+  assert.equal(stateOf({ ...recording, isAttached: false, isKnown: false, phase: "paused" }), "reconnecting");
   assert.equal(stateOf({ ...recording, phase: "stopping" }), "finishing");
   assert.equal(stateOf({ ...recording, phase: "stopping", isAttached: false }), "reconnecting");
 });
