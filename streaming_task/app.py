@@ -41,8 +41,9 @@ from streaming_task.core.coding import PCM, OpusCoding
 from streaming_task.core.leases import LeaseBoard
 from streaming_task.core.room import Room
 from streaming_task.lease import LeaseKeeper
-from streaming_task.metered import MeteredGateway, MeteredRecognition, metered
+from streaming_task.metered import MeteredGateway, StreamMeter, metered
 from streaming_task.metrics import MetricsSink, keep_emitting
+from streaming_task.observed import ObservedRecognition
 from streaming_task.ports import Forwarded, Leases, SignOuts, Unavailable
 from streaming_task.pushes import Pushes
 from streaming_task.record_steps import Services
@@ -53,7 +54,7 @@ from streaming_task.sign_outs import SignOutWatch
 from streaming_task.sweeper import Sweeper
 from streaming_task.task_network import TaskNetwork
 from streaming_task.telemetry import Counts, log_defect, set_up_logging
-from streaming_task.watch import WatchedRecognition, watch_the_loop
+from streaming_task.watch import RoomObserver, watch_the_loop
 
 _log = logging.getLogger(__name__)
 
@@ -213,7 +214,7 @@ async def _parts(
         ownership=metered(DynamoOwnership(table), Origin.DYNAMODB, sink),
         finals=metered(DynamoFinals(table), Origin.DYNAMODB, sink),
         records=metered(records, Origin.DATABASE, sink),
-        recognition=WatchedRecognition(MeteredRecognition(recognition, sink), room),
+        recognition=ObservedRecognition(recognition, StreamMeter(sink), RoomObserver(room)),
         resampler=SoxrResampler,
         container=OggStream,
         coding=lambda encoding: PCM if encoding is Encoding.PCM else OpusCoding(OpusEar()),

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, TypeVar, assert_never, cast
 
-from contract.audio import bytes_in
 from contract.metrics import Metric, Origin
 from contract.records import ConnectionId
-from streaming_task.core.results import Ended, RecognisedResult, StreamEnd
+from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.metrics import MetricsSink
 from streaming_task.ports import (
     Delivered,
@@ -18,10 +17,6 @@ from streaming_task.ports import (
     Gateway,
     Gone,
     PushResult,
-    Recognition,
-    RecognitionStream,
-    StreamRefused,
-    StreamSettings,
     Throttled,
     Unavailable,
 )
@@ -80,54 +75,23 @@ class MeteredGateway:
         return result
 
 
-class MeteredRecognition:
-    """Implements `Recognition`: what is fed, which is paid for, and how streams fail."""
+class StreamMeter:
+    """Implements `StreamObserver`: what is fed, which is paid for, and how streams fail."""
 
-    def __init__(self, recognition: Recognition, sink: MetricsSink) -> None:
-        self._recognition = recognition
+    def __init__(self, sink: MetricsSink) -> None:
         self._sink = sink
 
-    async def open(self, settings: StreamSettings) -> RecognitionStream:
-        """Open a stream.
+    def opened(self) -> None:
+        """Count nothing: the session does."""
 
-        Raises:
-            StreamRefused: it did not open.
-        """
-        try:
-            stream = await self._recognition.open(settings)
-        except StreamRefused as refused:
-            _count_end(refused.ended, self._sink)
-            raise
-        is_pcm = settings.encoding == "pcm"  # of anything else, bytes tell nothing of the time
-        return _MeteredStream(stream, self._sink, bytes_in(settings.sample_rate_hz) if is_pcm else None)
+    def fed(self, seconds: float) -> None:
+        """Count it."""
+        self._sink.add(Metric.AUDIO_TRANSCRIBED, seconds)
 
+    def ended(self, ended: Ended) -> None:
+        """Count what is a failure of Transcribe's; a full quota the session counts as what it is."""
+        if ended.end not in (StreamEnd.CLEAN, StreamEnd.LIMIT_EXCEEDED):
+            self._sink.fail(Origin.TRANSCRIBE)
 
-class _MeteredStream:
-    def __init__(self, stream: RecognitionStream, sink: MetricsSink, bytes_per_s: int | None) -> None:
-        self._stream = stream
-        self._sink = sink
-        self._bytes_per_s = bytes_per_s
-        self._has_ended = False
-        self.expires_at = stream.expires_at
-        self.writable = stream.writable
-        self.end = stream.end
-        self.abort = stream.abort
-
-    def send_audio(self, audio: bytes) -> bool:
-        is_taken = self._stream.send_audio(audio)
-        if is_taken and self._bytes_per_s is not None:
-            self._sink.add(Metric.AUDIO_TRANSCRIBED, len(audio) / self._bytes_per_s)
-        return is_taken
-
-    async def read(self) -> tuple[RecognisedResult, ...] | Ended:
-        heard = await self._stream.read()
-        if isinstance(heard, Ended) and not self._has_ended:
-            self._has_ended = True
-            _count_end(heard, self._sink)
-        return heard
-
-
-def _count_end(ended: Ended, sink: MetricsSink) -> None:
-    # A full quota is not Transcribe's failure; the session counts it as what it is.
-    if ended.end not in (StreamEnd.CLEAN, StreamEnd.LIMIT_EXCEEDED):
-        sink.fail(Origin.TRANSCRIBE)
+    def closed(self) -> None:
+        """Count nothing."""

@@ -20,12 +20,13 @@ from streaming_task.core.ownership import SessionMeta, SessionTerms
 from streaming_task.core.results import RecognisedItem, RecognisedResult
 from streaming_task.core.room import Room
 from streaming_task.core.vigil import SessionLimits
+from streaming_task.observed import ObservedRecognition
 from streaming_task.ports import Connection
 from streaming_task.pushes import Pushes
 from streaming_task.record_steps import Services
 from streaming_task.recordings import Format, Recordings
 from streaming_task.sessions import SessionDirectory
-from streaming_task.watch import WatchedRecognition
+from streaming_task.watch import RoomObserver
 from tests.fakes.live_ports import FakeCompactor, FakeGateway, FakeRecognition, FakeResampler, FakeStream
 from tests.fakes.owning_ports import FakeOwnership, FakePeers
 from tests.fakes.ports import (
@@ -83,7 +84,7 @@ class Bench:
             ownership=self.ownership,
             finals=self.finals,
             records=self.records,
-            recognition=WatchedRecognition(self.recognition, self.room),
+            recognition=ObservedRecognition(self.recognition, RoomObserver(self.room)),
             resampler=FakeResampler,
             container=OggStream,
             pushes=self.pushes,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from contract.metrics import Origin
 from contract.records import ConnectionId
-from streaming_task.core.results import Ended, RecognisedResult, StreamEnd
-from streaming_task.metered import MeteredGateway, MeteredRecognition, metered
+from streaming_task.core.results import Ended, StreamEnd
+from streaming_task.metered import MeteredGateway, StreamMeter, metered
 from streaming_task.metrics import MetricsSink
 from streaming_task.ports import (
     Delivered,
@@ -17,14 +15,10 @@ from streaming_task.ports import (
     Fenced,
     Gone,
     PushResult,
-    RecognitionStream,
-    StreamRefused,
-    StreamSettings,
     Throttled,
     Unavailable,
 )
 
-SETTINGS = StreamSettings("id", 16_000, "pcm", "PRIMARYCARE", "DICTATION", False, None)
 CONNECTION = ConnectionId("c")
 
 
@@ -116,72 +110,6 @@ async def test_a_push_is_timed_or_counted(
     assert (tally.failures, tally.added) == (failures, timed)
 
 
-class Stream:
-    """A stream that takes audio or not, and ends as it is told."""
-
-    def __init__(self, end: StreamEnd = StreamEnd.CLEAN, *, is_full: bool = False) -> None:
-        self.expires_at: float | None = 5.0
-        self._is_full = is_full
-        self._answers: Sequence[tuple[RecognisedResult, ...] | Ended] = [(), Ended(end, "code")]
-        self._read = 0
-        self.calls: list[str] = []
-
-    def send_audio(self, audio: bytes) -> bool:
-        return not self._is_full
-
-    async def writable(self) -> None:
-        self.calls.append("writable")
-
-    def end(self) -> None:
-        self.calls.append("end")
-
-    async def read(self) -> tuple[RecognisedResult, ...] | Ended:
-        answer = self._answers[min(self._read, 1)]
-        self._read += 1
-        return answer
-
-    def abort(self) -> None:
-        self.calls.append("abort")
-
-
-class Recognition:
-    """Opens one stream, or refuses."""
-
-    def __init__(self, stream: Stream | None, refused: StreamEnd = StreamEnd.UNAVAILABLE) -> None:
-        self._stream = stream
-        self._refused = refused
-
-    async def open(self, settings: StreamSettings) -> RecognitionStream:
-        if self._stream is None:
-            raise StreamRefused(Ended(self._refused, "code"))
-        return self._stream
-
-
-async def test_audio_is_counted_in_seconds_as_it_is_taken() -> None:
-    """That is what AWS charges for."""
-    tally = Tally()
-    stream = await MeteredRecognition(Recognition(Stream()), tally).open(SETTINGS)
-    full = await MeteredRecognition(Recognition(Stream(is_full=True)), tally).open(SETTINGS)
-
-    assert stream.send_audio(bytes(6400))
-    assert not full.send_audio(bytes(6400))
-
-    assert tally.added == [("AudioTranscribed", 0.2)]
-
-
-async def test_a_stream_is_the_stream_in_all_else() -> None:
-    """It is only watched."""
-    inner = Stream()
-    stream = await MeteredRecognition(Recognition(inner), Tally()).open(SETTINGS)
-
-    stream.end()
-    await stream.writable()
-    stream.abort()
-
-    assert stream.expires_at == 5.0
-    assert inner.calls == ["end", "writable", "abort"]
-
-
 @pytest.mark.parametrize(
     ("end", "failures"),
     [
@@ -191,22 +119,19 @@ async def test_a_stream_is_the_stream_in_all_else() -> None:
         (StreamEnd.INTERNAL, [Origin.TRANSCRIBE]),
     ],
 )
-async def test_a_stream_fails_once(end: StreamEnd, failures: list[Origin]) -> None:
-    """However often its end is read; a full quota is no failure of Transcribe's."""
+def test_a_stream_that_ends_badly_is_a_failure(end: StreamEnd, failures: list[Origin]) -> None:
+    """A full quota is no failure of Transcribe's."""
     tally = Tally()
-    stream = await MeteredRecognition(Recognition(Stream(end)), tally).open(SETTINGS)
 
-    for _ in range(4):
-        await stream.read()
+    StreamMeter(tally).ended(Ended(end, "code"))
 
     assert tally.failures == failures
 
 
-async def test_a_stream_that_does_not_open_is_a_failure() -> None:
-    """And the session hears of it as before."""
+def test_audio_is_counted_in_seconds() -> None:
+    """That is what AWS charges for."""
     tally = Tally()
 
-    with pytest.raises(StreamRefused):
-        await MeteredRecognition(Recognition(None), tally).open(SETTINGS)
+    StreamMeter(tally).fed(0.2)
 
-    assert tally.failures == [Origin.TRANSCRIBE]
+    assert tally.added == [("AudioTranscribed", 0.2)]
