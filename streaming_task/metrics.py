@@ -27,6 +27,11 @@ _ALWAYS = [  # a count of nothing is 0, so that a line that stops means a task t
     for metric, emission in CATALOGUE.items()
     if _TASK in emission.emitted_by and emission.kind is Kind.COUNT and metric is not Metric.ERRORS
 ]
+_KINDS: dict[str, Kind] = {  # asked a dozen times a session-second, for a metric or its name
+    metric: emission.kind
+    for metric, emission in CATALOGUE.items()
+    if _TASK in emission.emitted_by and metric is not Metric.ERRORS
+}
 _ORIGINS = [origin for origin in CATALOGUE[Metric.ERRORS].emitted_by[_TASK] if origin is not None]
 
 
@@ -37,9 +42,9 @@ class MetricsSink:
         """Write to `write`, whole lines at a time."""
         self._stage = stage
         self._write = write
-        self._counts: defaultdict[Metric, float] = defaultdict(float)
+        self._counts: defaultdict[str, float] = defaultdict(float)
         self._errors: defaultdict[Origin, float] = defaultdict(float)
-        self._samples: dict[Metric, _Sample] = {}
+        self._samples: dict[str, _Sample] = {}
 
     def add(self, name: str, value: float = 1.0) -> None:
         """Count something, or take a sample of something.
@@ -47,17 +52,16 @@ class MetricsSink:
         Raises:
             ValueError: there is no such metric of the task's.
         """
-        metric = Metric(name)
-        emission = CATALOGUE[metric]
-        if _TASK not in emission.emitted_by or metric is Metric.ERRORS:
+        kind = _KINDS.get(name)
+        if kind is None:
             raise ValueError(f"{name} is not a metric that the task counts.")
-        if emission.kind is Kind.SAMPLES:
-            sample = self._samples.get(metric)
+        if kind is Kind.SAMPLES:
+            sample = self._samples.get(name)
             if sample is None:
-                sample = self._samples[metric] = _Sample()
+                sample = self._samples[name] = _Sample()
             sample.take(value)
         else:
-            self._counts[metric] += value
+            self._counts[name] += value
 
     def fail(self, origin: Origin) -> None:
         """Count an error of that origin."""
@@ -69,7 +73,7 @@ class MetricsSink:
         self._counts, self._errors, self._samples = defaultdict(float), defaultdict(float), {}
         values: dict[Metric, list[float]] = {metric: [counts[metric]] for metric in _ALWAYS}
         values |= {metric: [value] for metric, value in gauges.items()}
-        values |= {metric: sample.values for metric, sample in samples.items()}
+        values |= {Metric(name): sample.values for name, sample in samples.items()}
         self._write_line(values, None)
         for origin in _ORIGINS:
             self._write_line({Metric.ERRORS: [errors[origin]]}, origin)

@@ -111,4 +111,4 @@ class Audience:
         times = [self._acknowledgement.next_due_at()]
         if self._acknowledgement.beats:
             times.append(self._statuses.next_due_at)
-        return min((time for time in times if time is not None), default=None)
+        return min([time for time in times if time is not None], default=None)

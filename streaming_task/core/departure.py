@@ -24,13 +24,15 @@ class Departure:
         self, recording: Recording, transcript: Transcript, recognition: Recognition, ending: Ending
     ) -> list[Effect]:
         """Give the session up, if that can be done now."""
+        if not self.is_under_way or self._has_released:
+            return []
         is_settled = (
             recording.all_durable
             and transcript.is_settled
             and recognition.has_left
             and ending.is_between_steps  # another owner could not know how a step ended
         )
-        if not self.is_under_way or self._has_released or not is_settled:
+        if not is_settled:
             return []
         self._has_released = True
         return [Release()]

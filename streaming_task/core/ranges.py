@@ -40,7 +40,10 @@ class RangeSet:
     def contiguous(self, start: int = 0) -> int:
         """Give the first number from `start` on that is not in the set."""
         index = bisect_right(self._starts, start) - 1
-        return max(start, self._ends[index]) if index >= 0 else start
+        if index < 0:
+            return start
+        end = self._ends[index]
+        return end if end > start else start
 
     def covers(self, start: int, end: int) -> bool:
         """Tell whether all of [start, end) is in the set."""

@@ -146,7 +146,9 @@ class Recording:
 
     def _contiguous(self, ranges: RangeSet) -> int:
         at = ranges.contiguous()
-        while self._gaps and (beyond := self._gaps.contiguous(at)) > at:
+        if not self._gaps.total:  # nearly always, and this is asked at every event, again and again
+            return at
+        while (beyond := self._gaps.contiguous(at)) > at:
             at = ranges.contiguous(beyond)
         return at
 

@@ -343,4 +343,4 @@ class Session:
             times.append(self._vigil.abandoned_at(now, wall))
         elif self._recording.missing():
             times.append(self._vigil.gives_up_at)
-        return min((time for time in times if time is not None), default=None)
+        return min([time for time in times if time is not None], default=None)
