@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
-# Test processes side by side: most tests wait more than they work.
+# Test processes side by side; those of the whole stack wait more than they work.
 WORKERS ?= 2
+STACK_WORKERS ?= 3
 # These alone must cover the contract and the core. Measuring doubles a test's time: the others are not measured.
 CORE_TESTS := tests/contract tests/streaming_task --ignore tests/streaming_task/adapters
 NOT_CORE_TESTS := --ignore tests/contract --ignore tests/streaming_task/core --ignore-glob 'tests/streaming_task/test_*.py'
@@ -106,7 +107,7 @@ unit: node_modules/.installed
 
 e2e: $(VENV)/.installed node_modules/.installed browser  ## run the tests of the whole stack, with a browser and real speech
 	@echo "==> the whole stack"
-	@$(BIN)/pytest -q -n $(WORKERS) -m e2e
+	@$(BIN)/pytest -q -n $(STACK_WORKERS) -m e2e
 
 mutants: node_modules/.installed  ## break each guarantee on purpose, in a copy, and see its tests fail (ARGS="ring" for some)
 	@$(BIN)/python -m tests.mutants $(ARGS)

@@ -11,38 +11,60 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 # A synthesis takes half a minute of a core, a stack some seconds: each is to be had once, not once a process.
+# What takes longest is begun first, so that no process is left alone with it at the end.
 SHARERS = {
     "tests/cdk_app/": "the synthesis",
-    "tests/faults/test_partition.py": "the stack of three tasks",
+    "tests/e2e/test_page_microphone.py": "the scripted stack, with pages",
+    "tests/e2e/test_page_accessibility.py": "the scripted stack, with pages",
+    "tests/e2e/test_page_history.py": "the scripted stack, with pages",
+    "tests/e2e/test_page_reopened.py": "the scripted stack, with pages",
+    "tests/e2e/test_page_transcript.py": "the scripted stack, with pages",
+    "tests/e2e/test_page_firefox.py": "the scripted stack, with pages",
+    "tests/e2e/test_page_sign_out.py": "the scripted stack, with pages",
     "tests/faults/test_processes.py": "the stack of three tasks",
-    "tests/faults/test_pressure.py": "the hurried stack",
-    "tests/faults/test_recognition.py": "the hurried stack",
-    "tests/faults/test_stores.py": "the hurried stack",
-    "tests/e2e/test_command_line.py": "the stack that understands speech",
+    "tests/faults/test_page.py": "the stack of three tasks",
+    "tests/faults/test_partition.py": "the stack of three tasks",
     "tests/e2e/test_page.py": "the stack that understands speech",
     "tests/e2e/test_page_opus.py": "the stack that understands speech",
+    "tests/e2e/test_page_timing.py": "the stack that understands speech",
+    "tests/e2e/test_command_line.py": "the stack that understands speech",
+    "tests/e2e/test_sessions.py": "the scripted stack",
     "tests/e2e/test_connecting.py": "the scripted stack",
     "tests/e2e/test_health.py": "the scripted stack",
     "tests/e2e/test_history.py": "the scripted stack",
     "tests/e2e/test_load.py": "the scripted stack",
     "tests/e2e/test_opus.py": "the scripted stack",
-    "tests/e2e/test_page_history.py": "the scripted stack",
-    "tests/e2e/test_page_microphone.py": "the scripted stack",
-    "tests/e2e/test_page_transcript.py": "the scripted stack",
     "tests/e2e/test_refusals.py": "the scripted stack",
     "tests/e2e/test_repeats.py": "the scripted stack",
-    "tests/e2e/test_sessions.py": "the scripted stack",
+    "tests/e2e/test_smoke.py": "the scripted stack",
+    "tests/faults/test_pressure.py": "the hurried stack",
+    "tests/faults/test_recognition.py": "the hurried stack",
+    "tests/faults/test_stores.py": "the hurried stack",
 }
+GROUPS = list(dict.fromkeys(SHARERS.values()))
+
+
+def group_of(nodeid: str) -> str:
+    """Name what a test shares with others; by itself, its module."""
+    module = nodeid.partition("::")[0]
+    return next((group for path, group in SHARERS.items() if module.startswith(path)), module)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what shares something costly first, in the order of the groups."""
+    items.sort(
+        key=lambda item: GROUPS.index(group) if (group := group_of(item.nodeid)) in GROUPS else len(GROUPS)
+    )
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Keep the tests of a module in one process, and all that share something costly in another."""
 
     def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.partition("::")[0]
-        return next((group for path, group in SHARERS.items() if module.startswith(path)), module)
+        return group_of(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
-    """Let pytest-xdist send tests to processes by what they share."""
+    """Let pytest-xdist send tests to processes by what they share, in the order in which they stand."""
+    config.option.loadscopereorder = False
     return Scheduling(config, log)
