@@ -13,7 +13,7 @@ export class PartialLine {
 
   /** @param {string} text */
   show(text) {
-    const now = text.match(/\S+\s*/g) ?? [];
+    const now = text.match(/\s*\S+/g) ?? [];
     let same = 0;
     while (same < now.length && this.#words[same]?.data === now[same]) same += 1;
     for (const gone of this.#words.splice(same)) gone.remove();

@@ -91,7 +91,7 @@ def prescribe(final: dict[str, Any]) -> None:
     final["text"] = " ".join(item["text"] for item in final["items"])
     first = final["items"][0]
     times = {key: first[key] for key in ("start_ms", "end_ms")}
-    final["entities"] = [{"text": first["text"], "category": "NAME", "confidence": 0.9, **times}]
+    final["entities"] = [{"text": first["text"], "category": "PHI", "confidence": 0.9, **times}]
 
 
 def converse(final: dict[str, Any]) -> None:
@@ -128,6 +128,7 @@ def begin(context: BrowserContext, stack: RunningStack, change: Change) -> Page:
 def test_text_is_corrected_while_more_comes(scripted_stack: RunningStack, context: BrowserContext) -> None:
     """What is typed stays in its place and is never lost; search and copy have the text as it reads."""
     page = begin(context, scripted_stack, prescribe)
+    page.set_viewport_size({"width": 1000, "height": 400})  # so that there is soon more text than room
     page.click("#start")
     wait_for_segments(page, 1)
     first, note = page.locator(".segment").first, page.locator(".editor-note")
@@ -137,7 +138,7 @@ def test_text_is_corrected_while_more_comes(scripted_stack: RunningStack, contex
     field.fill(CORRECTED)
     place = field.bounding_box()
     page.route("**/transcriptions/*", lambda route: route.abort())
-    wait_for_segments(page, 3)
+    wait_for_segments(page, 5)
     kept = (field.bounding_box(), field.input_value(), field.evaluate("it => it === document.activeElement"))
     field.press("Enter")
     expect(note).to_contain_text("could not be reached", timeout=WITHIN_MS)
@@ -149,7 +150,7 @@ def test_text_is_corrected_while_more_comes(scripted_stack: RunningStack, contex
     expect(first.locator(".heard-first")).to_have_text(" ".join(SENTENCE))
 
     page.fill("#find", "METOPROLOL  25")
-    expect(page.locator("#find-count")).to_contain_text(re.compile(r"1 of [3-9]"))
+    expect(page.locator("#find-count")).to_contain_text(re.compile(r"1 of \d+"))
     page.press("#find", "Enter")
     expect(page.locator("#find-count")).to_contain_text("2 of")
     take_pictures(page, "transcript-found")
@@ -250,7 +251,7 @@ def test_doubtful_words_can_be_heard_again_and_the_reader_stays_where_she_reads(
     stop_and_read_receipt(page)
 
     assert (follows, stays_at) == (True, 0)
-    assert titles == ["Drug name, 20 % sure: please check.", "Name"]
+    assert titles == ["Drug name, 20 % sure: please check.", "Personal detail"]
     assert marked == {"metoprolol"}
     assert 1.0 <= length_s < 2.0
     assert loudest > 0.5
