@@ -354,6 +354,7 @@ open().catch(() => {
   const message = document.getElementById("message");
   if (message !== null) {
     message.textContent = texts.words.problems.page;
+    message.dataset.gravity = "error";
     message.hidden = false;
   }
 });
