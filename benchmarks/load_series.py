@@ -3,9 +3,9 @@
     .venv/bin/python -m benchmarks.load_series benchmarks/load [--sessions 10 50 100] [--times 3]
     .venv/bin/python -m benchmarks.draw_load docs/images/load.svg benchmarks/load/*.json
 
-It takes six minutes, and ends with the table of what it found
-(`benchmarks.load_table`). The machine should have nothing else to do: the AWS stand-in alone
-needs a core at 100 sessions. Every run writes its figures to the folder; a run in which something was lost is told, and the exit code is 1.
+It takes some six minutes, and ends with the table of what it found (`benchmarks.load_table`). The machine
+should have nothing else to do: the AWS stand-in alone needs a core at 100 sessions. Every run writes its
+figures to the folder; a run in which something was lost is told, and the exit code is 1.
 """
 
 from __future__ import annotations
