@@ -2,9 +2,9 @@
 
 `python -m benchmarks.review_marks FOLDER` has the local recogniser write every `NAME.wav` of the folder that
 has a `NAME.txt` beside it, as it is and with noise, asks `frontend/js/review.js` for the kind of each word,
-and lays the text beside the reference. For thresholds from low to high it prints how many of the marked words are
-wrong (precision), how many of the wrong words of critical kinds are marked (recall), and in the place of how
-many critical words that were said and are not in the text a mark stands.
+and lays the text beside the reference. For thresholds from low to high it prints how many of the marked words
+are wrong (precision), how many of the wrong words of critical kinds are marked (recall), and in the place of
+how many critical words that were said and are not in the text a mark stands.
 """
 
 from __future__ import annotations
