@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from local_stack.recognisers.counter_audio import COUNTER_BITS, COUNTER_MASK, MARK, frame_samples
+from tests.e2e.accessibility import violations
 from tests.e2e.browser import browser_with_microphone
 from tests.e2e.pictures import overflows, take_pictures
 from tests.e2e.recording_page import WITHIN_MS, open_page, spoken_file, stop_and_read_receipt
@@ -143,6 +144,7 @@ def test_text_is_corrected_while_more_comes(scripted_stack: RunningStack, contex
     field.press("Enter")
     expect(note).to_contain_text("could not be reached", timeout=WITHIN_MS)
     take_pictures(page, "correction-not-saved")
+    complaints = violations(page)
     page.unroute("**/transcriptions/*")
     page.get_by_role("button", name="Try again").click()
     expect(first.locator(".words")).to_have_text(CORRECTED, timeout=WITHIN_MS)
@@ -154,6 +156,7 @@ def test_text_is_corrected_while_more_comes(scripted_stack: RunningStack, contex
     page.press("#find", "Enter")
     expect(page.locator("#find-count")).to_contain_text("2 of")
     take_pictures(page, "transcript-found")
+    complaints += violations(page)
     page.set_viewport_size({"width": 360, "height": 700})
     has_sideways = overflows(page)
     page.fill("#find", "once daily")
@@ -164,7 +167,7 @@ def test_text_is_corrected_while_more_comes(scripted_stack: RunningStack, contex
     copied = page.evaluate("navigator.clipboard.readText()").splitlines()
 
     record = ask(scripted_stack, "GET", f"/transcriptions/{receipt['Record']}", user=USER).body
-    assert (kept, has_sideways) == ((place, CORRECTED, True), False)
+    assert (kept, has_sideways, complaints) == ((place, CORRECTED, True), False, [])
     assert record["segments"][0]["corrected_text"] == CORRECTED
     assert record["segments"][0]["text"] == "w000000 w000001 w000002 w000003 w000004"
     assert copied[:2] == [CORRECTED, " ".join(SENTENCE)]
@@ -247,7 +250,7 @@ def test_doubtful_words_can_be_heard_again_and_the_reader_stays_where_she_reads(
     take_pictures(page, "transcript-voices")
     labels = page.locator(".speaker").all_inner_texts()
     breaks = page.locator(".stream-break").count()
-    has_sideways = overflows(page)
+    has_sideways, complaints = overflows(page), violations(page)
     stop_and_read_receipt(page)
 
     assert (follows, stays_at) == (True, 0)
@@ -257,4 +260,4 @@ def test_doubtful_words_can_be_heard_again_and_the_reader_stays_where_she_reads(
     assert loudest > 0.5
     assert labels[:4] == ["Speaker 1", "Speaker 2", "Speaker 1", "Speaker 2"]
     assert breaks >= 2
-    assert not has_sideways
+    assert (has_sideways, complaints) == (False, [])
