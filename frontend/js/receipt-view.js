@@ -1,6 +1,7 @@
 /** Show what became of a recording. Touches the DOM. */
 
 import { element } from "./elements.js";
+import { recordHash } from "./history/place.js";
 import { receiptFacts } from "./texts.js";
 import { language } from "./texts/language.js";
 
@@ -10,6 +11,7 @@ import { language } from "./texts/language.js";
 export class ReceiptView {
   #receipt = element("receipt");
   #facts = element("receipt-facts");
+  #open = /** @type {HTMLAnchorElement} */ (element("open-record"));
   /** @type {string | null} */
   #shownIn = null; // language
 
@@ -29,6 +31,7 @@ export class ReceiptView {
     this.#shownIn = language;
     dataset.transcriptionId = String(receipt.transcriptionId);
     dataset.sessionId = sessionId ?? "";
+    this.#open.href = recordHash(receipt.transcriptionId);
     dataset.transcript = receipt.transcript;
     const isWhole = receipt.gaps.length === 0 && receipt.isIdentical !== false && lost === null;
     dataset.gravity = isWhole ? "good" : "error";

@@ -18,7 +18,6 @@ import { RecordView } from "./record-view.js";
 /** @import { Request } from "./listing.js" */
 /** @import { Place } from "./place.js" */
 
-const STYLES = "/history.css";
 const LOOK_EVERY_MS = 4000; // for more of what is still being recorded
 
 /** The views behind `#recordings`. */
@@ -63,8 +62,7 @@ export class History {
       onErased: (id) => this.#erased(id),
     });
     const buttons = make("div", { class: "actions" }, this.#retry, this.#signInAgain);
-    const styles = make("link", { rel: "stylesheet", href: STYLES });
-    container.replaceChildren(styles, this.#trouble, buttons, this.#news, this.#list.element, this.#record.element);
+    container.replaceChildren(this.#trouble, buttons, this.#news, this.#list.element, this.#record.element);
     addEventListener("beforeunload", (event) => {
       if (this.#record.isDirty) event.preventDefault();
     });

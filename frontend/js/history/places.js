@@ -13,7 +13,18 @@ import { LIST_HASH, placeOf } from "./place.js";
 /** @import { SignIn } from "../sign-in.js" */
 /** @typedef {import("./history.js").History} History */
 
+const STYLES = "/history.css";
 const WISHED_KEY = "seva-arogya.place"; // where somebody wanted to go who had to sign in first: a number at the most
+
+/** Have the views' own styles, once; without them they can still be read. */
+function styled() {
+  if (document.querySelector(`link[href="${STYLES}"]`) !== null) return null;
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = STYLES;
+  document.head.append(link);
+  return new Promise((resolve) => (link.onload = link.onerror = resolve));
+}
 
 /**
  * Show what the address names, now and whenever it changes.
@@ -31,7 +42,7 @@ export function followPlaces(apiUrl, signIn) {
   let history = null;
 
   const load = async () => {
-    const { History } = await import("./history.js");
+    const [{ History }] = await Promise.all([import("./history.js"), styled()]);
     return new History(new RecordsApi(apiUrl, signIn, fetch.bind(globalThis)), signIn, container);
   };
 

@@ -194,8 +194,8 @@ export class RecordView {
     this.#facts.replaceChildren(...facts);
     const said = state === "complete" ? [] : [its[state]];
     for (const [from, to] of record.segments.length > 0 ? [] : record.gaps) {
-      const [at, end] = [from, to].map((sample) => clockText(sample / (record.sample_rate || 1)));
-      said.push(fill(its.gap, { from: at, to: end }));
+      const [at, end] = [from, to].map((sample) => sample / (record.sample_rate || 1));
+      said.push(fill(its.gap, { from: clockText(at), to: clockText(Math.ceil(end)) }));
     }
     this.#notes.replaceChildren(...said.map((sentence) => make("p", {}, sentence)));
     this.#notes.hidden = said.length === 0;
@@ -233,11 +233,13 @@ export class RecordView {
   /** @param {TheRecord} record */
   #reopen(record) {
     const parts = new Map(this.#parts.map((part) => [part.key, part]));
-    for (const key of this.#drafts.get(record.transcription_id)?.keys() ?? []) {
+    const drafts = this.#drafts.get(record.transcription_id) ?? new Map();
+    for (const [key, draft] of drafts) {
       const part = parts.get(key);
-      if (part?.kind === "segment") this.#correct(part);
+      if (!draft.isDirty) drafts.delete(key);
+      else if (part?.kind === "segment") this.#correct(part);
     }
-    if (this.#drafts.has(record.transcription_id)) this.#heading.focus();
+    if (drafts.size > 0) this.#heading.focus(); // the way through the page begins at its top
   }
 
   /** @param {string} key */

@@ -191,7 +191,7 @@ export class TextView {
     const { record } = says();
     switch (part.kind) {
       case "gap": {
-        const [from, to] = [part.fromMs, part.toMs].map((ms) => clockText(ms / 1000));
+        const [from, to] = [part.fromMs / 1000, Math.ceil(part.toMs / 1000)].map(clockText);
         return make("p", { class: "gap" }, fill(record.gap, { from, to }));
       }
       case "stream":
