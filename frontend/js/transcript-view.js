@@ -112,6 +112,7 @@ export class TranscriptView {
 
   /** Show what has come since, and follow it unless the reader has scrolled away. @param {Snapshot} snapshot */
   show(snapshot) {
+    if (snapshot.phase !== this.#snapshot?.phase) this.#notPlayed = null; // it may be played now
     this.#snapshot = snapshot;
     if (snapshot.phase === "recording" || snapshot.phase === "joining") this.#replay?.stop();
     if (snapshot.phase !== "recording") this.#memory.breakOff();

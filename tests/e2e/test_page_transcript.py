@@ -242,6 +242,7 @@ def test_doubtful_words_can_be_heard_again_and_the_reader_stays_where_she_reads(
     expect(note).to_contain_text("Pause to hear it")
     page.click("#pause")
     expect(page.locator("#pause")).to_have_text("Resume")
+    expect(note).to_be_empty()
     drug.focus()
     page.keyboard.press("Enter")
     page.wait_for_function("played.length === 1")
