@@ -5,7 +5,7 @@ from __future__ import annotations
 from contract.replies import Ack, Nack
 from streaming_task.core.recording import Recording
 
-ACK_WITHIN_S = 0.5  # the protocol allows a second; the rest is for the way to the client
+ACK_WITHIN_S = 0.75  # the protocol allows a second; the rest is for the way to the client
 HEARTBEAT_S = 5.0
 NACK_AFTER_S = 0.6  # messages overtake each other by less than this in good order
 NACK_EVERY_S = 1.0  # the protocol allows two a second
