@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.mutants.audio import AUDIO
 from tests.mutants.deployment import DEPLOYMENT
 from tests.mutants.history import HISTORY
+from tests.mutants.live_text import LIVE_TEXT
 from tests.mutants.ownership import OWNERSHIP
 from tests.mutants.page import PAGE
 from tests.mutants.text import TEXT
 
-MUTANTS = (*AUDIO, *TEXT, *OWNERSHIP, *PAGE, *HISTORY, *DEPLOYMENT)
+MUTANTS = (*AUDIO, *TEXT, *OWNERSHIP, *PAGE, *LIVE_TEXT, *HISTORY, *DEPLOYMENT)
