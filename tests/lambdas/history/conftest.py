@@ -18,23 +18,18 @@ from migrations.roles import Role, ensure_role
 from migrations.runner import migrate
 from tests.lambdas.history.archive import BUCKET, SECRET, Archive
 from tests.lambdas.table import NOW, TABLE, Table
-from tests.postgres import connect
+from tests.postgres import connect, empty_database
 
 
 @pytest.fixture(scope="module")
-def migrated(postgres_server: Postgres) -> tuple[Target, Role]:
+def migrated(postgres_server: Postgres) -> Iterator[tuple[Target, Role]]:
     """Give a database with our schema, one a module, as its owner; and the role that the Lambda comes as."""
-    address = postgres_server.address
-    owner = Target(address.host, address.port, address.database, address.user, address.password, "disable")
-    name = f"history_{secrets.token_hex(6)}"
-    with connect(owner) as connection:
-        connection.run(f"CREATE DATABASE {name}")
-    target = replace(owner, name=name)
     role = Role(f"app_{secrets.token_hex(6)}", secrets.token_hex(12))
-    with connect(target) as connection:
-        migrate(connection, read_migrations(), lambda _: None)
-        ensure_role(connection, role)
-    return target, role
+    with empty_database(postgres_server, "history") as target:
+        with connect(target) as connection:
+            migrate(connection, read_migrations(), lambda _: None)
+            ensure_role(connection, role)
+        yield target, role
 
 
 @pytest.fixture
