@@ -137,7 +137,7 @@ async function connect(stream, wanted, loading) {
     return { context: wanted, source };
   } catch (error) {
     if (!(error instanceof DOMException) || error.name !== "NotSupportedError") throw error;
-    // Firefox refuses to join a microphone and a context of different rates; the worklet resamples instead.
+    // Older Firefoxes join no microphone to a context of another rate; the worklet resamples instead.
     void wanted.close();
     const context = new AudioContext({ latencyHint: LATENCY });
     await context.audioWorklet.addModule(WORKLET);

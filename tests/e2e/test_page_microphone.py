@@ -25,7 +25,7 @@ from tests.e2e.recording_page import (
 from tests.stack import RunningStack
 
 TONE_HZ = 1_000
-# What Firefox does: a context has the rate of the device, and a microphone joins no other.
+# What Firefox did: a context has the rate of the device, and a microphone joins no other.
 ONLY_THE_RATE_OF_THE_DEVICE = """
 const DEVICE_HZ = 44_100;
 const Plain = window.AudioContext;
