@@ -1,4 +1,4 @@
-"""The page in Firefox, as it is and as it was: what it hears is sent, read and stored, and none of it lost."""
+"""The page in Firefox, as it is and as it was: what it hears is sent, read and stored whole."""
 
 from __future__ import annotations
 

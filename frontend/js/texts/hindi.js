@@ -16,7 +16,7 @@ export const HINDI = {
     leftBehind: "अधूरी रिकॉर्डिंग",
     reopen: "यहाँ जारी रखें",
     finish: "पूरी करके सहेजें",
-    forget: "हटाएँ",
+    forget: "सूचना हटाएँ",
     recorder: "रिकॉर्डिंग",
     recordedTime: "रिकॉर्ड हुआ समय",
     level: "स्तर",
