@@ -24,8 +24,8 @@ OWNERSHIP = (
         "no fence on moving the text's end",
         "I6: no fenced write with an old epoch",
         f"{REGISTRY}/finals.py",
-        '                ConditionExpression="epoch = :mine AND final_until = :start",\n',
-        '                ConditionExpression="(epoch = :mine OR epoch <> :mine) AND final_until = :start",\n',
+        '                "ConditionExpression": "epoch = :mine AND final_until = :start",\n',
+        '                "ConditionExpression": "(epoch = :mine OR epoch <> :mine) AND final_until = :start",\n',
         (f"{REGISTRY_TESTS}/test_finals.py",),
     ),
     Mutant(
