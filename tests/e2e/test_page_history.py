@@ -62,11 +62,11 @@ WATCH: Final = """
 # Which frame of counter audio sounds first, wherever the element was told to go: read from the very samples.
 LISTEN: Final = """
 async ([url, times]) => {
-  const context = new AudioContext({ sampleRate: 16000 });
-  const ear = context.createScriptProcessor(1024, 1, 1);
-  ear.connect(context.destination);
   const frames = [];
   for (const time of times) {
+    const context = new AudioContext({ sampleRate: 16000 }); // a used ear still holds what it heard
+    const ear = context.createScriptProcessor(1024, 1, 1);
+    ear.connect(context.destination);
     const audio = new Audio();
     audio.crossOrigin = "anonymous";
     audio.src = url;
@@ -75,8 +75,7 @@ async ([url, times]) => {
     await new Promise((resolve) => (audio.onseeked = resolve));
     const samples = [];
     ear.onaudioprocess = ({ inputBuffer }) => samples.push(...inputBuffer.getChannelData(0));
-    const source = context.createMediaElementSource(audio);
-    source.connect(ear);
+    context.createMediaElementSource(audio).connect(ear);
     await audio.play();
     let mark;
     do {
@@ -84,7 +83,7 @@ async ([url, times]) => {
       mark = samples.findIndex((value) => value > 0.7); // and then the frame's number, in two samples
     } while (mark < 0 || samples.length < mark + 3);
     audio.pause();
-    source.disconnect();
+    await context.close();
     const [low, high] = samples.slice(mark + 1, mark + 3).map((value) => Math.round(value * 32768));
     frames.push(low + high * 32768);
   }
