@@ -15,9 +15,9 @@ from playwright.sync_api import BrowserContext, Download, Page, Route, expect
 from contract.audio import Quality
 from local_stack.recognisers.counter_audio import FRAMES_PER_S
 from local_stack.recognisers.scripted import WORD_S
+from tests.e2e.accessibility import assert_accessible
 from tests.e2e.browser import browser_with_microphone, sign_in
 from tests.e2e.dictation import counter_pcm, dictate
-from tests.e2e.pictures import HEIGHT_PX, WIDTHS_PX, overflows, take_pictures
 from tests.e2e.recording_page import open_page, spoken_file, wait_until_recorded
 from tests.e2e.records import find_row, wait_until_parts_are_gone
 from tests.e2e.test_history import ask
@@ -126,13 +126,8 @@ def open_list(page: Page) -> None:
 
 
 def keep(page: Page, state: str) -> None:
-    """Keep pictures of a state, and see that none of it must be scrolled sideways."""
-    take_pictures(page, state)
-    before = page.viewport_size
-    assert before is not None
-    page.set_viewport_size({"width": min(WIDTHS_PX), "height": HEIGHT_PX})
-    assert not overflows(page)
-    page.set_viewport_size(before)
+    """Keep pictures of a state, and see that it is for everybody."""
+    assert_accessible(page, state)
 
 
 def passage(page: Page, segment: int) -> Any:
@@ -177,7 +172,6 @@ def test_a_recording_is_found_heard_corrected_taken_away_and_deleted(
     words.nth(WORD_NUMBER).click()
     seen = page.evaluate(WATCH, WITHIN_MS)
     page.get_by_role("button", name="Pause").click()
-    keep(page, "history-heard")
     assert seen[0][0] == pytest.approx(WORD_NUMBER * WORD_S, abs=NEAR_S)
     for at_s, marked in seen:
         assert marked * WORD_S - NEAR_S <= at_s <= (marked + 1) * WORD_S + NEAR_S
@@ -188,6 +182,7 @@ def test_a_recording_is_found_heard_corrected_taken_away_and_deleted(
     page.keyboard.press("Enter")
     assert page.evaluate(WATCH, WITHIN_MS)[0][0] == pytest.approx((WORD_NUMBER - 1) * WORD_S, abs=NEAR_S)
     page.get_by_role("button", name="Pause").click()
+    keep(page, "history-heard")
 
     begin_correction(page, 1, "Digoxin  0.25 mg")
     keep(page, "history-correcting")
