@@ -1,9 +1,14 @@
 /** Put the HTML's own words into the language that is spoken, and let the user choose it. Touches the DOM. */
 
 import { button, put } from "./elements.js";
+import { ENGLISH } from "./texts/english.js";
 import { language, speak, whenLanguageChanges, words } from "./texts/language.js";
 
+/** @import { Words } from "./texts/english.js" */
 /** @import { Language } from "./texts/language.js" */
+
+/** Only who reads Hindi loads it. @type {Record<Language, () => Promise<Words>>} */
+const WORDS_OF = { en: async () => ENGLISH, hi: async () => (await import("./texts/hindi.js")).HINDI };
 
 /** The one that the button offers. @type {Record<Language, Language>} */
 const OTHER = { en: "hi", hi: "en" };
@@ -15,13 +20,22 @@ const OWN_NAMES = { en: "English", hi: "हिन्दी" };
  * @param {Language} first
  * @param {(chosen: Language) => void} onChoice
  */
-export function beginSpeaking(first, onChoice) {
+export async function beginSpeaking(first, onChoice) {
   whenLanguageChanges(redraw);
-  speak(first);
-  button("language").addEventListener("click", () => {
-    speak(OTHER[language]);
-    onChoice(language);
+  button("language").addEventListener("click", async () => {
+    if (await change(OTHER[language])) onChoice(language);
   });
+  if (!(await change(first))) redraw();
+}
+
+/** @param {Language} chosen @returns {Promise<boolean>} false: its words cannot be had now, and the page goes on as it is */
+async function change(chosen) {
+  try {
+    speak(chosen, await WORDS_OF[chosen]());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function redraw() {

@@ -6,11 +6,15 @@ import { afterEach, test } from "node:test";
 
 import * as texts from "../js/texts.js";
 import { HISTORY_WORDS } from "../js/texts/history.js";
-import { WORDS, fill, firstLanguage, speak, whenLanguageChanges, words } from "../js/texts/language.js";
+import { ENGLISH as ENGLISH_WORDS } from "../js/texts/english.js";
+import { HINDI } from "../js/texts/hindi.js";
+import { fill, firstLanguage, speak, whenLanguageChanges, words } from "../js/texts/language.js";
 
 const HTML = readFileSync(new URL("../live_transcription.html", import.meta.url), "utf8");
 
-afterEach(() => speak("en"));
+const WORDS = { en: ENGLISH_WORDS, hi: HINDI };
+
+afterEach(() => speak("en", WORDS.en));
 
 /** Give every sentence by the path of its key. */
 function sentences(part, path = "") {
@@ -73,7 +77,7 @@ test("a choice is followed by whatever shows words, and by every sentence with f
   let told = 0;
   whenLanguageChanges(() => { told += 1; });
 
-  speak("hi");
+  speak("hi", WORDS.hi);
 
   assert.equal(told, 1);
   assert.equal(words, WORDS.hi);

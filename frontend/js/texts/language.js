@@ -1,13 +1,12 @@
 /** Which language the page speaks, and how a sentence is filled in. Pure: who shows words asks to be told of a change. */
 
 import { ENGLISH } from "./english.js";
-import { HINDI } from "./hindi.js";
 
 /** @import { Words } from "./english.js" */
 /** @typedef {"en" | "hi"} Language */
 
-/** @type {Record<Language, Words>} */
-export const WORDS = { en: ENGLISH, hi: HINDI };
+/** @type {readonly Language[]} */
+const LANGUAGES = ["en", "hi"];
 
 /** @type {Language} */
 export let language = "en";
@@ -22,10 +21,10 @@ export function whenLanguageChanges(redraw) {
   followers.push(redraw);
 }
 
-/** Speak a language from now on. @param {Language} chosen */
-export function speak(chosen) {
+/** Speak a language from now on, with its words. @param {Language} chosen @param {Words} itsWords */
+export function speak(chosen, itsWords) {
   language = chosen;
-  words = WORDS[chosen];
+  words = itsWords;
   for (const redraw of followers) redraw();
 }
 
@@ -37,7 +36,7 @@ export function speak(chosen) {
  */
 export function firstLanguage(remembered, preferred) {
   const wanted = [remembered ?? "", ...preferred].map((tag) => tag.toLowerCase().split("-")[0]);
-  return /** @type {Language | undefined} */ (wanted.find((tag) => Object.hasOwn(WORDS, tag))) ?? "en";
+  return /** @type {Language | undefined} */ (wanted.find((tag) => LANGUAGES.some((known) => known === tag))) ?? "en";
 }
 
 /**
