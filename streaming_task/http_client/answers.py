@@ -24,7 +24,7 @@ class HttpFailed(Exception):
 
 
 class NotReached(HttpFailed):
-    """No connection was to be had: nothing was sent."""
+    """No connection was to be had for the last attempt."""
 
 
 class ConnectionLost(HttpFailed):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from streaming_task.http_client.answers import Answer, ConnectionLost, NotReached, TookTooLong
-from streaming_task.http_client.connection import HttpConnection
+from streaming_task.http_client.connection import LOST, HttpConnection
 
 TLS_SHUTDOWN_S = 2.0  # a peer that does not answer our closing alert holds the socket no longer
 PORTS = {"http": 80, "https": 443}
@@ -22,7 +22,8 @@ class HttpClient:
     """Keeps up to `connections` to one origin. Build it inside a running loop; TLS is checked by the system.
 
     A request beyond them waits for its turn within its own time. `keep_s` must be below the server's own
-    patience with an idle connection, or requests meet its end.
+    patience with an idle connection, or requests meet its end. `connect_s` is for all that comes before a
+    request: the name, its addresses one after another, TLS.
     """
 
     def __init__(
@@ -67,10 +68,10 @@ class HttpClient:
 
         `target` is as it travels; `headers` are with `host` and without the body's length. With `may_repeat`,
         what lost its connection is sent once more, over a new one: a kept connection may have been closed
-        from the other side in the very moment.
+        from the other side in the very moment. What was answered badly is not: it would be again.
 
         Raises:
-            NotReached: no connection was to be had; nothing was sent.
+            NotReached: no connection was to be had, at last: unless it was repeated, nothing was sent.
             ConnectionLost: there is no whole answer; what was done is not known.
             TookTooLong: likewise.
         """
@@ -79,15 +80,18 @@ class HttpClient:
             async with asyncio.timeout(within_s), self._turns:
                 try:
                     return await self._ask(self._kept() or await self._connect(), head, body)
-                except ConnectionLost:
-                    if not may_repeat:
+                except ConnectionLost as lost:
+                    if not may_repeat or lost.code != LOST:
                         raise
                 return await self._ask(await self._connect(), head, body)
         except TimeoutError as error:
             raise TookTooLong("timeout") from error
 
     def close(self) -> None:
-        """End every connection, and keep none of those that are made yet."""
+        """End every connection, and keep none of those that are made yet.
+
+        A request that may be repeated loses its connection by this, and may make one more; within its time.
+        """
         self._is_closed = True
         for connection in [*self._idle, *self._used]:
             connection.abort()
@@ -115,6 +119,7 @@ class HttpClient:
         return None
 
     async def _connect(self) -> HttpConnection:
+        """Connect within `connect_s`; an address that says nothing leaves no time for the one after it."""
         connection = HttpConnection(self._most_answer_bytes)
         is_made = False
         try:

@@ -15,7 +15,7 @@ from streaming_task.http_client.answers import Answer, ConnectionLost
 
 PIECE_BYTES = 256 * 1024  # of a body; more at once would hold up the loop while it is encrypted
 HIGH_WATER_BYTES = 512 * 1024  # of what the peer has not taken yet
-MOST_HEADERS = 128
+MOST_HEAD_BYTES = 64 * 1024  # a status line and headers; S3 and its like stay below a tenth of it
 LOST, UNASKED, TOO_LARGE, NOT_HTTP = "connection_lost", "unasked_answer", "answer_too_large", "not_http"
 
 
@@ -32,6 +32,8 @@ class HttpConnection(asyncio.Protocol):
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
         self._body_bytes = 0
+        self._received_bytes = 0  # since the request, of whatever kind
+        self._has_head = False
         self._is_amid = False  # an answer has begun and is not whole
         self._fault: str | None = None
         self.is_open = False
@@ -48,19 +50,23 @@ class HttpConnection(asyncio.Protocol):
             raise ConnectionLost(LOST)
         answer: asyncio.Future[Answer] = self._loop.create_future()
         self._answer = answer
+        self._received_bytes = 0
+        is_sent = False
         try:
             if len(body) <= PIECE_BYTES:
                 transport.write(head + body)
+                is_sent = True
             else:
                 transport.write(head)
-                await self._write_in_pieces(transport, body, answer)
+                is_sent = await self._write_in_pieces(transport, body, answer)
             return await answer
         finally:
             self._answer = None
-            if not answer.done() or answer.cancelled():
-                self.abort()
-            else:
+            if answer.done() and not answer.cancelled():
                 answer.exception()  # looked at, whoever is left to hear of it
+            is_unsent = not is_sent or (self.is_open and transport.get_write_buffer_size() > 0)
+            if is_unsent or not answer.done() or answer.cancelled():
+                self.abort()  # the peer waits for the rest of the body, or its answer is to come yet
 
     def abort(self) -> None:
         """End the connection at once; harmless when repeated."""
@@ -70,14 +76,15 @@ class HttpConnection(asyncio.Protocol):
 
     async def _write_in_pieces(
         self, transport: asyncio.Transport, body: bytes, answer: asyncio.Future[Answer]
-    ) -> None:
+    ) -> bool:
+        """Write the body as the peer takes it; False: its answer came first, the rest is not sent."""
         for first in range(0, len(body), PIECE_BYTES):
             if self._writable is not None:
                 await asyncio.wait((self._writable, answer), return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
-                self.is_open = False  # the rest of the body is not sent, so the peer waits for it
-                return
+                return False
             transport.write(body[first : first + PIECE_BYTES])
+        return True
 
     # asyncio calls these
 
@@ -94,7 +101,11 @@ class HttpConnection(asyncio.Protocol):
         self._fail(LOST)
 
     def eof_received(self) -> bool:
-        """End: a server that has said all there is takes no further request."""
+        """End at once: who has said all there is takes no further request, and perhaps nothing of this one.
+
+        To be closed only when all is written, as the transport would, may be never.
+        """
+        self._break(LOST)
         return False
 
     def pause_writing(self) -> None:
@@ -112,6 +123,7 @@ class HttpConnection(asyncio.Protocol):
         if self._answer is None:
             self._break(UNASKED)
             return
+        self._received_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade):
@@ -119,25 +131,31 @@ class HttpConnection(asyncio.Protocol):
         else:
             if self._is_amid and self._answer.done():
                 self._break(UNASKED)  # the next request would meet the rest of it
+            elif self._received_bytes > MOST_HEAD_BYTES + (self._most_answer_bytes if self._has_head else 0):
+                self._break(TOO_LARGE)  # the parser alone would gather a head without bound
 
     # the parser calls these
 
     def on_message_begin(self) -> None:
         """Begin an answer."""
         self._is_amid = True
+        self._has_head = False
         self._headers, self._body, self._body_bytes = {}, [], 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
-        if len(self._headers) >= MOST_HEADERS:
-            self._refuse()
         self._headers[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        """Begin the body."""
+        self._has_head = True
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
         self._body_bytes += len(body)
         if self._body_bytes > self._most_answer_bytes:
-            self._refuse()
+            self._fault = TOO_LARGE
+            raise ValueError(TOO_LARGE)  # stops the parser, which gives it back as its own error
         self._body.append(body)
 
     def on_message_complete(self) -> None:
@@ -153,10 +171,6 @@ class HttpConnection(asyncio.Protocol):
             raise ValueError(UNASKED)  # stops the parser
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         self._answer.set_result(Answer(status, self._headers, body))
-
-    def _refuse(self) -> None:
-        self._fault = TOO_LARGE
-        raise ValueError(TOO_LARGE)  # stops the parser, which gives it back as its own error
 
     def _break(self, code: str) -> None:
         self._fail(code)
