@@ -14,7 +14,9 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
+from contract.audio import BYTES_PER_SAMPLE, TRANSCRIBE_MAX_RATE_HZ
 from contract.object_keys import parse_part_key
+from contract.wire import DURATION_LIMIT_S
 from streaming_task.adapters.recording_s3.documents import (
     Listing,
     delete_request,
@@ -29,8 +31,9 @@ CONNECTIONS = 64  # 100 sessions write 50 parts a second, at some 50 ms each
 CONNECT_S = 3.0
 ANSWER_S = 10.0  # for anything of a part's size ...
 SLOWEST_BYTES_PER_S = 1024 * 1024  # ... and so much longer for what is larger
+LARGEST_RECORDING_BYTES = int(DURATION_LIMIT_S) * TRANSCRIBE_MAX_RATE_HZ * BYTES_PER_SAMPLE  # not coded
 KEEP_ALIVE_S = 15.0  # S3 closes idle connections after some 20 s
-MOST_ANSWER_BYTES = 512 * 1024 * 1024  # a recording of half an hour at 48 kHz has a third of that
+MOST_ANSWER_BYTES = 512 * 1024 * 1024  # the largest recording has a third of that
 LARGE_BYTES = 1024 * 1024  # hashing more than this would hold up the loop
 KEYS_AT_ONCE = 1000  # the most that a page of a listing gives and that one deletion takes
 
@@ -104,12 +107,13 @@ class RecordingBucket:
                 return sorted(parts, key=lambda part: (part.start, part.end))
 
     async def read(self, key: str) -> bytes | None:
-        """Read an object; None if there is none.
+        """Read an object; None if there is none. What is no part has the time of the largest recording.
 
         Raises:
             Unavailable: it could not be read.
         """
-        answer = await self._ask("GET", key, "", {})
+        expected_bytes = LARGEST_RECORDING_BYTES if _stored_part(key) is None else 0
+        answer = await self._ask("GET", key, "", {}, expected_bytes=expected_bytes)
         match answer.status:
             case 200:
                 return answer.body
@@ -159,6 +163,8 @@ class RecordingBucket:
         headers: dict[str, str],
         body: bytes = b"",
         digest: bytes | None = None,
+        *,
+        expected_bytes: int = 0,
     ) -> Answer:
         credentials = await self._credentials.current()
         path = self._root + quote(key, safe="/~")
@@ -178,7 +184,7 @@ class RecordingBucket:
                 f"{path}?{query}" if query else path,
                 signed,
                 body,
-                within_s=self._answer_s + len(body) / SLOWEST_BYTES_PER_S,
+                within_s=self._answer_s + (len(body) + expected_bytes) / SLOWEST_BYTES_PER_S,
                 may_repeat=True,  # written once, read, or deleted: none of it does harm a second time
             )
         except HttpFailed as failed:

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from contract.audio import Encoding
-from contract.object_keys import part_key, parts_prefix
+from contract.object_keys import part_key, parts_prefix, recording_key
 from streaming_task.adapters.recording_s3 import RecordingBucket, bucket_url
 from streaming_task.ports import Credentials, Unavailable
 
@@ -224,11 +224,25 @@ async def test_a_bucket_that_hangs_is_a_timeout(credentials: Credentials) -> Non
     )
 
     with pytest.raises(Unavailable) as unavailable:
-        await store.read("x")
+        await store.read(key_of(0, 1, b"x"))
 
     assert unavailable.value.code == "timeout"
     await store.close()
     server.close()
+
+
+async def test_a_recording_has_more_time_to_come_than_a_part(
+    aws_url: str, bucket: str, credentials: Credentials
+) -> None:
+    """A busy link takes minutes for half an hour of audio; a part that takes as long is lost on its way."""
+    store = RecordingBucket(
+        url=bucket_url(bucket, REGION, aws_url), region=REGION, credentials=credentials, answer_s=0.0
+    )
+
+    assert await store.read(recording_key(USER, "s-1", Encoding.PCM)) is None
+    with pytest.raises(Unavailable, match="timeout"):
+        await store.read(key_of(0, 1, b"x"))
+    await store.close()
 
 
 def test_the_bucket_has_its_own_host_at_aws_and_a_path_elsewhere() -> None:
