@@ -1,7 +1,7 @@
 """The environment variables of each deployable, spelled once for CDK, the local stack and the readers. Pure.
 
-AWS's own variables (`AWS_REGION`, `AWS_ENDPOINT_URL_*`, `AWS_CONTAINER_CREDENTIALS_*`) are read by the SDK
-and are not listed here.
+AWS's own variables are not listed here. The SDKs read them (`AWS_REGION`, `AWS_ENDPOINT_URL_*`,
+`AWS_CONTAINER_CREDENTIALS_*`); the task reads the region and, for its own clients, two services' endpoints.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from random import Random
+from random import Random, SystemRandom
 
 from contract.audio import Encoding
 from contract.metrics import Metric, Origin
@@ -32,6 +32,7 @@ from streaming_task.adapters.registry_dynamodb import (
     DynamoSessions,
     DynamoSignOuts,
     Table,
+    dynamodb_url,
     open_dynamodb,
 )
 from streaming_task.adapters.resampler_soxr import SoxrResampler
@@ -176,18 +177,18 @@ async def _parts(
         counts.add(name, value)
         sink.add(name, value)
 
-    endpoint_url = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     credentials = ChainCredentials()
     gateway = GatewayPush(
         connections_url=settings.connections_url, region=settings.region, credentials=credentials
     )
     audio = RecordingBucket(
-        url=bucket_url(settings.audio_bucket, settings.region, endpoint_url),
+        url=bucket_url(settings.audio_bucket, settings.region, endpoint_url("S3", os.environ)),
         region=settings.region,
         credentials=credentials,
     )
-    table = Table(open_dynamodb(settings.region, credentials), settings.table_name)
-    lease_table = Table.for_leases(settings.region, credentials, settings.table_name)
+    dynamodb = dynamodb_url(settings.region, endpoint_url("DYNAMODB", os.environ))
+    table = Table(open_dynamodb(dynamodb, settings.region, credentials), settings.table_name)
+    lease_table = Table.for_leases(dynamodb, settings.region, credentials, settings.table_name)
     records = PostgresRecords(settings.database, region=settings.region)
     recognition = TranscribeMedical(
         region=settings.transcribe_region,
@@ -233,7 +234,7 @@ async def _parts(
         room=room,
     )
     try:
-        sign_outs = metered(DynamoSignOuts(table), Origin.DYNAMODB, sink)
+        sign_outs = metered(DynamoSignOuts(table, SystemRandom()), Origin.DYNAMODB, sink)
         yield _Parts(directory, services, leases, board, key, room, sign_outs)
     finally:
         await peers.close()
@@ -244,6 +245,14 @@ async def _parts(
         await audio.close()
         await gateway.close()
         await credentials.close()
+
+
+def endpoint_url(service: str, environ: Mapping[str, str]) -> str | None:
+    """Give another endpoint than AWS's, if the environment names one for that service or for all.
+
+    Of what the SDKs read of endpoints the task's own clients know these two variables alone.
+    """
+    return environ.get(f"AWS_ENDPOINT_URL_{service}") or environ.get("AWS_ENDPOINT_URL") or None
 
 
 def _leave_without(chore: asyncio.Task[None], stopping: asyncio.Event) -> None:

@@ -4,6 +4,7 @@ from streaming_task.adapters.registry_dynamodb.connections import DynamoConnecti
 from streaming_task.adapters.registry_dynamodb.finals import DynamoFinals
 from streaming_task.adapters.registry_dynamodb.leases import DynamoLeases
 from streaming_task.adapters.registry_dynamodb.ownership import DynamoOwnership
+from streaming_task.adapters.registry_dynamodb.service import dynamodb_url
 from streaming_task.adapters.registry_dynamodb.sessions import DynamoSessions
 from streaming_task.adapters.registry_dynamodb.sign_outs import DynamoSignOuts
 from streaming_task.adapters.registry_dynamodb.table import Table, open_dynamodb
@@ -16,5 +17,6 @@ __all__ = [
     "DynamoSessions",
     "DynamoSignOuts",
     "Table",
+    "dynamodb_url",
     "open_dynamodb",
 ]

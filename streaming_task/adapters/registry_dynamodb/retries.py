@@ -23,15 +23,18 @@ THROTTLED = frozenset(
 PASSING = frozenset({"RequestTimeout", "RequestTimeoutException"})
 PASSING_STATUSES = frozenset({500, 502, 503, 504})
 TOKENS, COST, COST_IF_THROTTLED, GAIN = 500, 14, 5, 1
-BACKOFF_S, BACKOFF_IF_THROTTLED_S = (
-    0.025,
-    1.0,
-)  # a random part of it; then of twice as much, and so on
+BACKOFF_S = 0.025  # a random part of it; then of twice as much, and so on
+BACKOFF_IF_THROTTLED_S = 1.0  # likewise
 
 
 def may_pass(status: int, code: str) -> bool:
     """Tell whether the same call may fare better in a moment."""
     return status in PASSING_STATUSES or code in THROTTLED or code in PASSING
+
+
+def pause_s(longest_s: float, retries: int, random: Random) -> float:
+    """Give how long to wait before a repetition, of which this is the first, 1, or a later one."""
+    return random.random() * longest_s * 2.0 ** (retries - 1)
 
 
 class RetryBudget:
@@ -54,6 +57,5 @@ class RetryBudget:
         self._tokens = min(TOKENS, self._tokens + (spent or GAIN))
 
     def pause_s(self, code: str, retries: int) -> float:
-        """Give how long to wait before a repetition, of which this is the first, 1, or a later one."""
-        longest_s = BACKOFF_IF_THROTTLED_S if code in THROTTLED else BACKOFF_S
-        return self._random.random() * longest_s * 2.0 ** (retries - 1)
+        """Give how long to wait before a repetition after that failure, the first, 1, or a later one."""
+        return pause_s(BACKOFF_IF_THROTTLED_S if code in THROTTLED else BACKOFF_S, retries, self._random)

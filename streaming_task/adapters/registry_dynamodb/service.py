@@ -1,14 +1,13 @@
 """Speak DynamoDB's JSON protocol: sign, send, try again when that may help. It knows no table and no item.
 
 What boto3 does in ten times the CPU: attributes come as DynamoDB takes them, so nothing is left to serialise.
-Every write is conditional, so that a second attempt after a lost answer is harmless.
+Every write is conditional, but one that deletes, so that a second attempt after a lost answer is harmless.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ CONTENT_TYPE = "application/x-amz-json-1.0"
 OK = 200
 KEEP_S = 15.0  # an idle connection; DynamoDB itself ends one after a longer while
 MOST_ANSWER_BYTES = 32 * 1024 * 1024  # it gives 16 MB at most
+BAD_ANSWER = "bad_answer"  # the code of what DynamoDB would not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class DynamoService:
         now: Callable[[], float],
         random: Random,
     ) -> None:
-        """Use the endpoint at that address (see `endpoint_url`)."""
+        """Use DynamoDB at that address (see `dynamodb_url`)."""
         parts = urlsplit(url)
         self._credentials = credentials
         self._patience = patience
@@ -125,16 +125,15 @@ class DynamoService:
         content = _content_of(answer)
         if answer.status == OK:
             if content is None:
-                raise CallFailed("bad_answer", may_pass=True)
+                raise CallFailed(BAD_ANSWER, may_pass=True)
             return content
         code, reasons = _told(content or {}, f"http_{answer.status}")
         raise CallFailed(code, may_pass=may_pass(answer.status, code), reasons=reasons)
 
 
-def endpoint_url(region: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Give DynamoDB's address, as the SDKs read it from the environment."""
-    given = environ.get("AWS_ENDPOINT_URL_DYNAMODB") or environ.get("AWS_ENDPOINT_URL")
-    return given or f"https://dynamodb.{region}.amazonaws.com"
+def dynamodb_url(region: str, endpoint_url: str | None) -> str:
+    """Give DynamoDB's address: the region's own unless another endpoint is given."""
+    return endpoint_url or f"https://dynamodb.{region}.amazonaws.com"
 
 
 def _content_of(answer: Answer) -> dict[str, Any] | None:
@@ -151,8 +150,13 @@ def _content_of(answer: Answer) -> dict[str, Any] | None:
 
 def _told(content: dict[str, Any], otherwise: str) -> tuple[str, tuple[str, ...]]:
     kind = content.get("__type")
-    reasons = content.get("CancellationReasons") or ()
+    reasons = content.get("CancellationReasons")
     return (
         kind.rpartition("#")[2] if isinstance(kind, str) else otherwise,
-        tuple(reason.get("Code", "None") for reason in reasons),
+        tuple(_reason_code(reason) for reason in reasons) if isinstance(reasons, list) else (),
     )
+
+
+def _reason_code(reason: object) -> str:
+    code = reason.get("Code", "None") if isinstance(reason, dict) else None
+    return code if isinstance(code, str) else BAD_ANSWER

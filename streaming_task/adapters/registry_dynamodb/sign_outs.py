@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
+from random import Random
 from typing import TYPE_CHECKING
 
 from contract.records import PARTITION_KEY, REVOKED, UserId, user_key
+from streaming_task.adapters.registry_dynamodb.retries import BACKOFF_IF_THROTTLED_S, pause_s
+from streaming_task.adapters.registry_dynamodb.service import BAD_ANSWER
 from streaming_task.adapters.registry_dynamodb.table import Table
 from streaming_task.ports import Unavailable
 
@@ -19,10 +23,11 @@ ATTEMPTS = 3  # for the items that a busy table has left out of an answer
 
 
 class DynamoSignOuts:
-    """Implements `SignOuts`."""
+    """Implements `SignOuts`; `random` spreads what is asked for again."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, random: Random) -> None:
         self._table = table
+        self._random = random
 
     async def read(self, users: Collection[UserId]) -> Mapping[UserId, float]:
         """Read when each of these users last signed out everywhere, Unix seconds; who did not is left out.
@@ -41,9 +46,14 @@ class DynamoSignOuts:
     async def _batch(self, keys: list[Item]) -> list[Item]:
         found: list[Item] = []
         wanted: KeysAndAttributesTypeDef = {"Keys": keys, "ConsistentRead": True}
-        for _ in range(ATTEMPTS):
+        for retries in range(ATTEMPTS):
+            if retries:  # it has no room for these: at once would be worse
+                await asyncio.sleep(pause_s(BACKOFF_IF_THROTTLED_S, retries, self._random))
             answer = await self._table.call("BatchGetItem", {"RequestItems": {self._table.name: wanted}})
-            found.extend(answer["Responses"].get(self._table.name, []))
+            responses = answer.get("Responses")
+            if not isinstance(responses, dict):
+                raise Unavailable(BAD_ANSWER)  # nobody would look like signed out
+            found.extend(responses.get(self._table.name, []))
             left = answer.get("UnprocessedKeys", {}).get(self._table.name)
             if left is None:
                 return found

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from contract.records import PARTITION_KEY, SORT_KEY
 from streaming_task.adapters.registry_dynamodb.service import (
+    BAD_ANSWER,
     CallFailed,
     DynamoService,
     Patience,
-    endpoint_url,
 )
 from streaming_task.ports import Credentials, Unavailable
 
@@ -50,10 +50,12 @@ class Cancelled(Exception):
         self.failed = failed
 
 
-def open_dynamodb(region: str, credentials: Credentials, patience: Patience = FOR_SESSIONS) -> DynamoService:
-    """Build a client with so much patience; its endpoint comes from the environment."""
+def open_dynamodb(
+    url: str, region: str, credentials: Credentials, patience: Patience = FOR_SESSIONS
+) -> DynamoService:
+    """Build a client of DynamoDB at that address (see `dynamodb_url`), with so much patience."""
     return DynamoService(
-        url=endpoint_url(region),
+        url=url,
         region=region,
         credentials=credentials,
         patience=patience,
@@ -73,13 +75,13 @@ class Table:
         self._waiting = 0
 
     @classmethod
-    def for_leases(cls, region: str, credentials: Credentials, name: str) -> Table:
+    def for_leases(cls, url: str, region: str, credentials: Credentials, name: str) -> Table:
         """Open the table once more, for the leases alone: they wait for no session's calls.
 
         In the same line, a table slow enough to keep 16 calls waiting would cost the task its lease, and with
         it every session; claiming them all anew would then keep it slow.
         """
-        return cls(open_dynamodb(region, credentials, FOR_LEASES), name, FOR_LEASES)
+        return cls(open_dynamodb(url, region, credentials, FOR_LEASES), name, FOR_LEASES)
 
     async def call(self, operation: str, request: Mapping[str, object]) -> dict[str, Any]:
         """Make one call, in its turn.
@@ -161,7 +163,10 @@ class Table:
         rest: Mapping[str, object] = query
         while True:
             page = await self.call("Query", rest)
-            yield page["Items"]
+            items = page.get("Items")
+            if not isinstance(items, list):
+                raise Unavailable(BAD_ANSWER)  # no page would look like an empty one
+            yield items
             from_key = page.get("LastEvaluatedKey")
             if not from_key:
                 return

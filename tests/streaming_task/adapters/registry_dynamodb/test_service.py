@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as Keys
 
 from streaming_task.adapters.registry_dynamodb.retries import COST, TOKENS
-from streaming_task.adapters.registry_dynamodb.service import CallFailed, DynamoService, endpoint_url
+from streaming_task.adapters.registry_dynamodb.service import CallFailed, DynamoService, dynamodb_url
 from streaming_task.adapters.registry_dynamodb.table import FOR_SESSIONS
 from streaming_task.ports import AwsCredentials, Unavailable
 from tests.fakes.raw_http import CUT, OK, RawHttpServer, answer
@@ -256,13 +256,29 @@ async def test_without_credentials_nothing_is_sent(
 
 
 @pytest.mark.parametrize(
-    ("environ", "url"),
+    ("told", "reasons"),
     [
-        ({}, "https://dynamodb.eu-west-1.amazonaws.com"),
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "http://127.0.0.1:1"),
-        ({"AWS_ENDPOINT_URL": "http://x:1", "AWS_ENDPOINT_URL_DYNAMODB": "http://y:2"}, "http://y:2"),
+        (None, ()),
+        ({}, ()),
+        ("Code", ()),
+        (["Code", None, {"Code": 7}], ("bad_answer",) * 3),
+        ([{"Code": "None"}, {}, {"Code": "ThrottlingError"}], ("None", "None", "ThrottlingError")),
     ],
 )
-def test_the_endpoint_is_the_environments(environ: dict[str, str], url: str) -> None:
-    """As the SDKs read it."""
-    assert endpoint_url("eu-west-1", environ) == url
+async def test_reasons_of_any_form_are_a_failed_call(
+    server: RawHttpServer, service: DynamoService, told: object, reasons: tuple[str, ...]
+) -> None:
+    """Whatever stands in DynamoDB's place; and what is not understood is not taken for a good condition."""
+    said = {"__type": "x#TransactionCanceledException", "CancellationReasons": told}
+    server.script(answer(400, json.dumps(said).encode()))
+
+    with pytest.raises(CallFailed) as failed:
+        await service.call("TransactWriteItems", {})
+
+    assert failed.value.reasons == reasons
+
+
+def test_the_address_is_the_regions_own_unless_another_is_given() -> None:
+    """As S3's."""
+    assert dynamodb_url("eu-west-1", None) == "https://dynamodb.eu-west-1.amazonaws.com"
+    assert dynamodb_url("eu-west-1", "http://127.0.0.1:1") == "http://127.0.0.1:1"

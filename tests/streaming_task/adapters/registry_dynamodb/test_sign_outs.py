@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from contract.records import UserId, user_key
-from streaming_task.adapters.registry_dynamodb import DynamoSignOuts, Table
+from streaming_task.adapters.registry_dynamodb import DynamoSignOuts, Table, open_dynamodb
 from streaming_task.adapters.registry_dynamodb.service import DynamoService
 from streaming_task.adapters.registry_dynamodb.sign_outs import ATTEMPTS, BATCH
-from streaming_task.ports import Unavailable
+from streaming_task.ports import Credentials, Unavailable
+from tests.fakes.raw_http import RawHttpServer
+from tests.fakes.virtual_time import in_virtual_time
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class NoPause(Random):
+    """Draws the shortest pause each time."""
+
+    def random(self) -> float:
+        """Draw."""
+        return 0.0
+
+
+class LongPause(Random):
+    """Draws half of the longest pause each time."""
+
+    def random(self) -> float:
+        """Draw."""
+        return 0.5
 
 
 def mark(dynamodb: DynamoDBClient, table_name: str, user_id: str, at: int) -> None:
@@ -30,7 +50,7 @@ async def test_marks_are_found_for_those_who_have_one(
     mark(dynamodb, table_name, "u2", 1_800_000_007)
     mark(dynamodb, table_name, "other", 1)
 
-    found = await DynamoSignOuts(table).read({UserId("u1"), UserId("u2"), UserId("u3")})
+    found = await DynamoSignOuts(table, NoPause()).read({UserId("u1"), UserId("u2"), UserId("u3")})
 
     assert found == {"u1": 1_800_000_000.0, "u2": 1_800_000_007.0}
 
@@ -43,12 +63,26 @@ async def test_more_users_than_one_call_takes_are_all_read(
     for user_id in users:
         mark(dynamodb, table_name, user_id, 7)
 
-    assert await DynamoSignOuts(table).read(users) == dict.fromkeys(users, 7.0)
+    assert await DynamoSignOuts(table, NoPause()).read(users) == dict.fromkeys(users, 7.0)
 
 
 async def test_nobody_is_nothing_to_read(table: Table) -> None:
     """DynamoDB refuses an empty batch."""
-    assert await DynamoSignOuts(table).read(()) == {}
+    assert await DynamoSignOuts(table, NoPause()).read(()) == {}
+
+
+async def test_an_answer_without_items_is_unavailable(credentials: Credentials) -> None:
+    """It must not look as if nobody had signed out."""
+    server = RawHttpServer()
+    await server.start()
+    table = Table(open_dynamodb(server.url, "us-east-1", credentials), "live")
+
+    with pytest.raises(Unavailable) as told:
+        await DynamoSignOuts(table, NoPause()).read({UserId("u1")})
+    await table.close()
+    await server.stop()
+
+    assert told.value.code == "bad_answer"
 
 
 class BusyTable(Table):
@@ -79,7 +113,7 @@ async def test_what_a_busy_table_leaves_out_is_asked_for_again(
         mark(dynamodb, table_name, user_id, 7)
     table = BusyTable(service, table_name, times)
 
-    assert await DynamoSignOuts(table).read(users) == dict.fromkeys(users, 7.0)
+    assert await DynamoSignOuts(table, NoPause()).read(users) == dict.fromkeys(users, 7.0)
 
 
 async def test_a_table_that_stays_busy_is_unavailable(
@@ -90,7 +124,31 @@ async def test_a_table_that_stays_busy_is_unavailable(
     table = BusyTable(service, table_name, ATTEMPTS)
 
     with pytest.raises(Unavailable, match="UnprocessedKeys"):
-        await DynamoSignOuts(table).read({UserId("u1")})
+        await DynamoSignOuts(table, NoPause()).read({UserId("u1")})
+
+
+class FullTable(Table):
+    """A table that has room for nothing, and notes when it was asked."""
+
+    def __init__(self, service: DynamoService) -> None:
+        super().__init__(service, "live")
+        self.asked_at: list[float] = []
+
+    async def call(self, operation: str, request: Mapping[str, object]) -> dict[str, Any]:
+        """Leave everything out."""
+        self.asked_at.append(asyncio.get_running_loop().time())
+        return {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
+
+
+@in_virtual_time
+async def test_a_busy_table_is_asked_again_after_a_pause(credentials: Credentials) -> None:
+    """At once would be the worst moment; each pause may be twice as long as the one before."""
+    table = FullTable(open_dynamodb("http://127.0.0.1:1", "us-east-1", credentials))
+
+    with pytest.raises(Unavailable):
+        await DynamoSignOuts(table, LongPause()).read({UserId("u1")})
+
+    assert table.asked_at == pytest.approx([0.0, 0.5, 1.5])
 
 
 async def test_a_table_in_trouble_is_unavailable(service: DynamoService) -> None:
@@ -98,6 +156,6 @@ async def test_a_table_in_trouble_is_unavailable(service: DynamoService) -> None
     table = Table(service, "no-such-table")
 
     with pytest.raises(Unavailable) as told:
-        await DynamoSignOuts(table).read({UserId("u1")})
+        await DynamoSignOuts(table, NoPause()).read({UserId("u1")})
 
     assert told.value.code == "ResourceNotFoundException"

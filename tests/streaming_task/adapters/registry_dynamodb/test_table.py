@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from streaming_task.adapters.registry_dynamodb.service import Patience
 from streaming_task.adapters.registry_dynamodb.table import (
     FOR_LEASES,
     FOR_SESSIONS,
@@ -26,19 +27,23 @@ PATIENT = replace(FOR_SESSIONS, attempts=1, connect_s=30.0, answer_s=30.0, turn_
 
 
 @pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RawHttpServer]:
-    """Be DynamoDB, as the environment names it."""
+async def server() -> AsyncIterator[RawHttpServer]:
+    """Be DynamoDB."""
     served = RawHttpServer()
     await served.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", served.url)
     yield served
     await served.stop()
+
+
+def open_table(url: str, credentials: Credentials, patience: Patience = PATIENT) -> Table:
+    """Open a table there."""
+    return Table(open_dynamodb(url, "us-east-1", credentials, patience), "live", patience)
 
 
 @pytest.fixture
 async def table(server: RawHttpServer, credentials: Credentials) -> AsyncIterator[Table]:
     """Open a table there, with one attempt."""
-    opened = Table(open_dynamodb("us-east-1", credentials, PATIENT), "live", PATIENT)
+    opened = open_table(server.url, credentials)
     yield opened
     await opened.close()
 
@@ -79,6 +84,20 @@ async def test_what_may_help_to_repeat_is_unavailable(
     assert (unavailable.value.code, str(unavailable.value)) == (code, code)
 
 
+@pytest.mark.parametrize("said", [b"{}", b'{"Items": null}', b'{"Items": {}}'])
+async def test_an_answer_without_items_is_no_empty_page(
+    server: RawHttpServer, table: Table, said: bytes
+) -> None:
+    """What answers in DynamoDB's place, and says nothing, has not said that there is nothing."""
+    server.script(answer(200, said))
+
+    with pytest.raises(Unavailable) as unavailable:
+        async for _ in table.pages({"TableName": "live"}):
+            pass
+
+    assert unavailable.value.code == "bad_answer"
+
+
 async def test_failed_conditions_are_told_by_their_places(server: RawHttpServer, table: Table) -> None:
     """Which of the writes was refused may matter."""
     server.script(refused("TransactionCanceledException", "None", "ConditionalCheckFailed"))
@@ -102,7 +121,7 @@ async def test_a_call_that_takes_too_long_is_unavailable(
 ) -> None:
     """A table that hangs holds up its caller for so long and no longer."""
     server.script(b"")
-    impatient = Table(open_dynamodb("us-east-1", credentials, PATIENT), "live", replace(PATIENT, call_s=0.05))
+    impatient = open_table(server.url, credentials, replace(PATIENT, call_s=0.05))
 
     with pytest.raises(Unavailable) as unavailable:
         await impatient.find("pk", "sk")
@@ -116,8 +135,7 @@ async def test_a_call_that_waited_too_long_for_its_turn_is_not_made(
 ) -> None:
     """Who asked has gone by then, or soon will have: the table has enough to do."""
     server.script(b"", OK)
-    patience = replace(PATIENT, at_once=1, turn_s=0.05)
-    hasty = Table(open_dynamodb("us-east-1", credentials, patience), "live", patience)
+    hasty = open_table(server.url, credentials, replace(PATIENT, at_once=1, turn_s=0.05))
     held = asyncio.create_task(hasty.find("held", "sk"))
     await server.asked(1)
 
@@ -165,7 +183,7 @@ async def test_a_lease_waits_for_no_session(
     server.script(*[b""] * PATIENT.at_once)
     held = [asyncio.create_task(table.find("pk", str(number))) for number in range(PATIENT.at_once * 2)]
     await server.asked(PATIENT.at_once)
-    apart = Table.for_leases("us-east-1", credentials, "live")
+    apart = Table.for_leases(server.url, "us-east-1", credentials, "live")
 
     found = await apart.find("tasks", "me")
     for call in held:
@@ -177,11 +195,10 @@ async def test_a_lease_waits_for_no_session(
 
 
 async def test_an_unreachable_table_is_unavailable_within_the_patience(
-    monkeypatch: pytest.MonkeyPatch, credentials: Credentials
+    credentials: Credentials,
 ) -> None:
-    """The endpoint comes from the environment, as on every part of the product."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
-    unreachable = Table(open_dynamodb("us-east-1", credentials), "live")
+    """Nobody waits for a table that is not there."""
+    unreachable = open_table("http://127.0.0.1:1", credentials, FOR_SESSIONS)
 
     with pytest.raises(Unavailable) as unavailable:
         await unreachable.find("pk", "sk")
