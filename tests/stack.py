@@ -208,7 +208,6 @@ def wait_until_ready(stack: RunningStack) -> None:
         if stack.process.poll() is not None or time.monotonic() > give_up_at:
             stack.process.kill()
             raise StackFailed(f"The stack did not start.\n{stack.said()}")
-        stack.children |= _descendants(stack.process.pid)
         time.sleep(POLL_S)
     stack.children |= _descendants(stack.process.pid)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 TEMPLATES = "tests/cdk_app"
-LEAST_PRIVILEGE = "tests/e2e/test_least_privilege.py"
+LEAST_PRIVILEGE = "tests/cdk_app/test_least_privilege.py"
 
 DEPLOYMENT = (
     Mutant(

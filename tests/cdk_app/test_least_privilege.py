@@ -13,7 +13,7 @@ import pytest
 
 from contract.audio import Quality
 from local_stack import environments as local
-from tests.cdk_app.assembly import Assembly, Properties, Resource, synthesise
+from tests.cdk_app.assembly import Assembly, Properties, Resource
 from tests.e2e.dictation import counter_pcm, dictate
 from tests.e2e.raw_client import finish, raw_client, resume, start, ticket_for
 from tests.e2e.records import wait_for
@@ -69,12 +69,6 @@ class Allowed:
 
     action: str
     resource: str
-
-
-@pytest.fixture(scope="module")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    """Synthesise the stage `dev`."""
-    return synthesise({}, tmp_path_factory.mktemp("cdk.out"))
 
 
 @pytest.fixture(scope="module")
@@ -183,14 +177,14 @@ def wait_until_called(stack: RunningStack, part: str, action: str) -> None:
 
 
 async def test_everything_that_was_called_is_allowed_and_nothing_more(
-    stack: RunningStack, templates: Assembly
+    stack: RunningStack, assembly: Assembly
 ) -> None:
     """A grant too few fails the first consultation, one too many is there for whoever breaks in."""
     await do_everything(stack)
     made = calls(stack)
 
     for part in PARTS:
-        allowed = allowed_to(part, templates)
+        allowed = allowed_to(part, assembly)
         mine = [call for call in made if call["caller"] == part]
         assert mine, f"{part} has called nothing"
         refused = [call for call in mine if not any(covers(one, call) for one in allowed)]
