@@ -33,7 +33,12 @@ from local_stack.aws_settings import AwsSettings, ResourceNames, SignInResources
 from local_stack.credentials import CredentialsFile
 from local_stack.http_port import HOST, HttpPort
 from local_stack.logs import log_json_lines
-from local_stack.moto_adjustments import make_transactions_cheap, set_token_lifetime, set_user_pool_id
+from local_stack.moto_adjustments import (
+    make_answers_cheap,
+    make_transactions_cheap,
+    set_token_lifetime,
+    set_user_pool_id,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +77,7 @@ class AwsEndpoint:
             OSError: the port is taken.
         """
         make_transactions_cheap()
+        make_answers_cheap()
         await self._http.open()
 
     async def stop(self) -> None:

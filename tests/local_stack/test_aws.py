@@ -290,3 +290,24 @@ async def test_a_connection_is_kept_alive(aws: Running) -> None:
 
     assert first is not None
     assert first is second
+
+
+async def test_an_item_comes_back_as_it_was_put(aws: Running) -> None:
+    """Whatever of it is written without moto's own care."""
+    dynamodb = aws.client("dynamodb")
+    attributes = {
+        "text": {"S": "a"},
+        "none": {"S": ""},
+        "number": {"N": "12.5"},
+        "yes": {"BOOL": True},
+        "nothing": {"NULL": True},
+        "bytes": {"B": b"\x00\xff"},
+        "names": {"SS": ["a", "b"]},
+        "list": {"L": [{"S": "a"}, {"M": {"in": {"B": b"b"}}}]},
+    }
+    key = {"pk": {"S": "one"}, "sk": {"S": "item"}}
+    await away(dynamodb.put_item, TableName=NAMES.table, Item={**key, **attributes})
+
+    found = await away(dynamodb.get_item, TableName=NAMES.table, Key=key)
+
+    assert found["Item"] == {**key, **attributes}
