@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from local_stack.tcp_reset import reset
-
-
-@dataclass(frozen=True, slots=True)
-class TakenRequest:
-    """One request as the task saw it; header names in lower case."""
-
-    line: str
-    headers: dict[str, str]
-    body: bytes
-    connection: int
+from tests.fakes.http_requests import TakenRequest, read_request
 
 
 class FakeHttpTask:
@@ -59,15 +49,12 @@ class FakeHttpTask:
         serving.add_done_callback(self._serving.discard)
         try:
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-                pairs = (line.partition(":")[::2] for line in head[1:] if line)
-                headers = {name.strip().lower(): value.strip() for name, value in pairs}
-                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                request = await read_request(reader, number)
                 status = self.ready_status
-                if head[0].startswith("GET /readyz "):
-                    self.probes.put_nowait(head[0])
+                if request.line.startswith("GET /readyz "):
+                    self.probes.put_nowait(request.line)
                 else:
-                    self.requests.put_nowait(TakenRequest(head[0], headers, body, number))
+                    self.requests.put_nowait(request)
                     await self.may_answer.wait()
                     status = self.status
                 answer = f"HTTP/1.1 {status} X\r\ncontent-length: 5\r\n{self.answer_headers}\r\nhello"

@@ -5,19 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.fakes.http_requests import TakenRequest, read_request
 
 CUT = b"\0cut"  # at the end of what is scripted: close after it
-
-
-@dataclass(frozen=True, slots=True)
-class RawRequest:
-    """One request as it came; header names in lower case."""
-
-    line: str
-    headers: dict[str, str]
-    body: bytes
-    connection: int
 
 
 def answer(status: int, body: bytes = b"{}", headers: str = "") -> bytes:
@@ -37,9 +30,20 @@ class RawHttpServer:
         self._writers: set[asyncio.StreamWriter] = set()
         self._serving: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
-        self.requests: list[RawRequest] = []
+        self.requests: list[TakenRequest] = []
         self.connections = 0
         self.url = ""
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawHttpServer]:
+        """Serve for as long as the context lasts."""
+        server = cls(tls)
+        await server.start()
+        try:
+            yield server
+        finally:
+            await server.stop()
 
     async def start(self) -> None:
         """Listen on a free port."""
@@ -82,12 +86,9 @@ class RawHttpServer:
         serving.add_done_callback(self._serving.discard)
         try:
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-                pairs = (line.partition(":")[::2] for line in head[1:] if line)
-                headers = {name.lower(): value.strip() for name, value in pairs}
-                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                request = await read_request(reader, number)
                 async with self._changed:
-                    self.requests.append(RawRequest(head[0], headers, body, number))
+                    self.requests.append(request)
                     self._changed.notify_all()
                 said = self._script.popleft() if self._script else OK
                 writer.write(said.removesuffix(CUT))

@@ -17,10 +17,8 @@ LONG_S = 30.0
 @pytest.fixture
 async def server() -> AsyncIterator[RawHttpServer]:
     """Serve."""
-    served = RawHttpServer()
-    await served.start()
-    yield served
-    await served.stop()
+    async with RawHttpServer.running() as served:
+        yield served
 
 
 OpenClient = Callable[..., HttpClient]

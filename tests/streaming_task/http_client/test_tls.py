@@ -30,33 +30,29 @@ def authority() -> CertificateAuthority:
     return CertificateAuthority("test")
 
 
-async def serve(authority: CertificateAuthority, name: str, folder: Path) -> RawHttpServer:
-    """Serve under a name."""
+def named(authority: CertificateAuthority, name: str, folder: Path) -> ssl.SSLContext:
+    """Give what a server of that name shows."""
     issued = authority.issue(name)
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     certificate.write_bytes(issued.certificate_pem)
     key.write_bytes(issued.key_pem)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate, key)
-    server = RawHttpServer(tls)
-    await server.start()
-    return server
+    return tls
 
 
 @pytest.fixture
 async def server(authority: CertificateAuthority, tmp_path: Path) -> AsyncIterator[RawHttpServer]:
     """Serve as localhost."""
-    served = await serve(authority, "localhost", tmp_path)
-    yield served
-    await served.stop()
+    async with RawHttpServer.running(named(authority, "localhost", tmp_path)) as served:
+        yield served
 
 
 @pytest.fixture
 async def impostor(authority: CertificateAuthority, tmp_path: Path) -> AsyncIterator[RawHttpServer]:
     """Serve as somebody else."""
-    served = await serve(authority, "elsewhere.example", tmp_path)
-    yield served
-    await served.stop()
+    async with RawHttpServer.running(named(authority, "elsewhere.example", tmp_path)) as served:
+        yield served
 
 
 async def test_requests_go_over_one_kept_connection(

@@ -50,10 +50,8 @@ class NoTime(Random):
 @pytest.fixture
 async def server() -> AsyncIterator[RawHttpServer]:
     """Be DynamoDB."""
-    served = RawHttpServer()
-    await served.start()
-    yield served
-    await served.stop()
+    async with RawHttpServer.running() as served:
+        yield served
 
 
 @pytest.fixture

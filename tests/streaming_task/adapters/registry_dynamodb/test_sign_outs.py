@@ -73,14 +73,12 @@ async def test_nobody_is_nothing_to_read(table: Table) -> None:
 
 async def test_an_answer_without_items_is_unavailable(credentials: Credentials) -> None:
     """It must not look as if nobody had signed out."""
-    server = RawHttpServer()
-    await server.start()
-    table = Table(open_dynamodb(server.url, "us-east-1", credentials), "live")
+    async with RawHttpServer.running() as server:
+        table = Table(open_dynamodb(server.url, "us-east-1", credentials), "live")
 
-    with pytest.raises(Unavailable) as told:
-        await DynamoSignOuts(table, NoPause()).read({UserId("u1")})
-    await table.close()
-    await server.stop()
+        with pytest.raises(Unavailable) as told:
+            await DynamoSignOuts(table, NoPause()).read({UserId("u1")})
+        await table.close()
 
     assert told.value.code == "bad_answer"
 

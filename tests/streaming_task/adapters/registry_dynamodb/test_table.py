@@ -29,10 +29,8 @@ PATIENT = replace(FOR_SESSIONS, attempts=1, connect_s=30.0, answer_s=30.0, turn_
 @pytest.fixture
 async def server() -> AsyncIterator[RawHttpServer]:
     """Be DynamoDB."""
-    served = RawHttpServer()
-    await served.start()
-    yield served
-    await served.stop()
+    async with RawHttpServer.running() as served:
+        yield served
 
 
 def open_table(url: str, credentials: Credentials, patience: Patience = PATIENT) -> Table:
