@@ -38,14 +38,13 @@ class GatewayPush:
         clock: Callable[[], float] = time.time,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        parts = urlsplit(connections_url)
-        self._prefix = f"{parts.path.rstrip('/')}/%40connections/"
+        self._prefix = f"{urlsplit(connections_url).path.rstrip('/')}/%40connections/"
         self._credentials = credentials
         self._clock = clock
         self._timeout_s = timeout_s
         self._signer = Signer(SIGNING_NAME, region)
         self._http = HttpClient(
-            f"{parts.scheme}://{parts.netloc}",
+            connections_url,
             connections=CONNECTIONS,
             connect_s=CONNECT_S,
             keep_s=KEEP_ALIVE_S,

@@ -28,7 +28,7 @@ class HttpClient:
 
     def __init__(
         self,
-        origin: str,
+        url: str,
         *,
         connections: int,
         connect_s: float,
@@ -36,8 +36,8 @@ class HttpClient:
         most_answer_bytes: int,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Use the origin: scheme, host and, unless it is the scheme's own, port."""
-        parts = urlsplit(origin)
+        """Use that address's origin: scheme, host and, unless it is the scheme's own, port; not its path."""
+        parts = urlsplit(url)
         self.host = parts.netloc
         self._name = parts.hostname or ""
         self._port = parts.port or PORTS[parts.scheme]

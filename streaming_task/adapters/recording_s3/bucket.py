@@ -59,15 +59,14 @@ class RecordingBucket:
         keys_at_once: int = KEYS_AT_ONCE,
     ) -> None:
         """Use the bucket at that address (see `bucket_url`)."""
-        parts = urlsplit(url)
-        self._root = f"{parts.path}/"
+        self._root = f"{urlsplit(url).path}/"
         self._credentials = credentials
         self._clock = clock
         self._answer_s = answer_s
         self._keys_at_once = keys_at_once
         self._signer = Signer("s3", region)
         self._http = HttpClient(
-            f"{parts.scheme}://{parts.netloc}",
+            url,
             connections=CONNECTIONS,
             connect_s=CONNECT_S,
             keep_s=KEEP_ALIVE_S,

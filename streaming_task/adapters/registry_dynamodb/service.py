@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit
 
 from streaming_task.adapters.registry_dynamodb.retries import RetryBudget, may_pass
 from streaming_task.http_client import Answer, HttpClient, HttpFailed
@@ -65,14 +64,13 @@ class DynamoService:
         random: Random,
     ) -> None:
         """Use DynamoDB at that address (see `dynamodb_url`)."""
-        parts = urlsplit(url)
         self._credentials = credentials
         self._patience = patience
         self._now = now
         self._budget = RetryBudget(random)
         self._signer = Signer("dynamodb", region)
         self._http = HttpClient(
-            f"{parts.scheme}://{parts.netloc}",
+            url,
             connections=patience.at_once,
             connect_s=patience.connect_s,
             keep_s=KEEP_S,
