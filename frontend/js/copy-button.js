@@ -1,5 +1,6 @@
-/** Copy a text, or have the user do it. Touches the DOM. */
+/** A button that copies a text, or has the user do it. Touches the DOM. */
 
+import { copyText } from "./copy-text.js";
 import { put } from "./elements.js";
 import { whenLanguageChanges, words } from "./texts/language.js";
 
@@ -26,14 +27,7 @@ export class CopyButton {
 
   /** @param {string} text @param {HTMLElement} shown */
   async #copy(text, shown) {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.#say("copied");
-    } catch {
-      // The browser or its owner does not allow it, or there is no clipboard outside a secure context.
-      document.getSelection()?.selectAllChildren(shown);
-      this.#say("copyByHand");
-    }
+    this.#say((await copyText(text, shown)) ? "copied" : "copyByHand");
     clearTimeout(this.#told);
     this.#told = setTimeout(() => this.#say("copy"), TOLD_MS);
   }

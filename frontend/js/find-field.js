@@ -3,10 +3,11 @@
  * text: the places are painted over it, so that nothing that is read, selected or edited is disturbed.
  */
 
-import { findAll, neighbour } from "./history/find.js";
-import { fill, whenLanguageChanges, words } from "./texts/language.js";
+import { Finding } from "./find.js";
+import { findingText } from "./texts.js";
+import { whenLanguageChanges, words } from "./texts/language.js";
 
-/** @import { Match } from "./history/find.js" */
+/** @import { Match } from "./find.js" */
 
 const ALL = "found"; // names of highlights, in styles.css
 const CURRENT = "found-now";
@@ -20,10 +21,7 @@ export class FindField {
   #onGo;
   /** @type {HTMLElement[]} */
   #searched = [];
-  /** @type {Match[]} */
-  #matches = [];
-  /** @type {number | null} */
-  #current = null;
+  #finding = new Finding();
 
   /**
    * @param {object} elements
@@ -41,7 +39,7 @@ export class FindField {
     this.#parts = parts;
     this.#onGo = onGo;
     field.addEventListener("input", () => {
-      this.#current = null;
+      this.#finding.current = null;
       this.refresh();
       this.#go(1);
     });
@@ -59,47 +57,48 @@ export class FindField {
   /** Look for nothing any more. */
   clear() {
     this.#field.value = "";
-    this.#current = null;
+    this.#finding.current = null;
     this.refresh();
   }
 
   /** Look again: the text has changed. */
   refresh() {
-    if (this.#field.value.trim() === "" && this.#matches.length === 0) {
+    if (this.#field.value.trim() === "" && this.#finding.matches.length === 0) {
       this.#draw();
       return;
     }
     this.#searched = this.#parts();
-    this.#matches = findAll(
+    this.#finding.look(
       this.#searched.map((part) => part.textContent ?? ""),
       this.#field.value,
     );
-    if (this.#current !== null && this.#current >= this.#matches.length) this.#current = null;
     this.#paint();
     this.#draw();
   }
 
   /** @param {1 | -1} step */
   #go(step) {
-    this.#current = neighbour(this.#current, step, this.#matches.length);
+    this.#finding.go(step);
     this.#paint();
     this.#draw();
-    if (this.#current !== null) this.#onGo(this.#range(this.#matches[this.#current]));
+    for (const place of this.#place) this.#onGo(place);
+  }
+
+  /** The place that was gone to, if there is one. */
+  get #place() {
+    const { matches, current } = this.#finding;
+    return current === null ? [] : [this.#range(matches[current])];
   }
 
   #paint() {
     if (typeof Highlight === "undefined") return; // then the count and the steps must do
-    CSS.highlights.set(ALL, new Highlight(...this.#matches.map((match) => this.#range(match))));
-    const current = this.#current === null ? [] : [this.#range(this.#matches[this.#current])];
-    CSS.highlights.set(CURRENT, new Highlight(...current));
+    CSS.highlights.set(ALL, new Highlight(...this.#finding.matches.map((match) => this.#range(match))));
+    CSS.highlights.set(CURRENT, new Highlight(...this.#place));
   }
 
   #draw() {
-    const count = this.#matches.length;
-    const isAsked = this.#field.value.trim() !== "";
-    const place = fill(words.find.place, { number: (this.#current ?? -1) + 1, count });
-    this.#count.textContent = !isAsked ? "" : count === 0 ? words.find.none : place;
-    for (const button of this.#buttons) button.hidden = count === 0;
+    this.#count.textContent = findingText(this.#field.value, this.#finding);
+    for (const button of this.#buttons) button.hidden = this.#finding.matches.length === 0;
     this.#field.placeholder = words.find.field;
   }
 

@@ -110,6 +110,16 @@ export function progressText({ phase, rateHz, recorded, received, durable, statu
 }
 
 /**
+ * Say where the reader is among the places of what she looks for; nothing when she looks for nothing.
+ * @param {string} wanted
+ * @param {{ matches: readonly unknown[], current: number | null }} finding
+ */
+export function findingText(wanted, { matches, current }) {
+  if (wanted.trim() === "") return "";
+  return matches.length === 0 ? words.find.none : fill(words.find.place, { number: (current ?? -1) + 1, count: matches.length });
+}
+
+/**
  * Name what no page holds any more and the server never had.
  * @param {Range} lost
  * @param {number} rateHz

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { AudioLink } from "../js/history/audio-link.js";
-import { findAll, neighbour } from "../js/history/find.js";
+import { findAll, neighbour } from "../js/find.js";
 import { partsOf } from "../js/history/reading.js";
 
 const GOLDEN = JSON.parse(readFileSync(new URL("../../contract/history_examples.json", import.meta.url), "utf8"));

@@ -1,11 +1,12 @@
 /** The field in which something is looked for within one text. Touches the DOM. */
 
 import { put } from "../elements.js";
-import { fill, words } from "../texts/language.js";
-import { findAll, neighbour } from "./find.js";
+import { Finding } from "../find.js";
+import { findingText } from "../texts.js";
+import { words } from "../texts/language.js";
 import { button, make, say } from "./make.js";
 
-/** @import { Match } from "./find.js" */
+/** @import { Match } from "../find.js" */
 
 /** Field, place, and the ways to the next and the one before. */
 export class FindBar {
@@ -14,10 +15,7 @@ export class FindBar {
   #onFound;
   /** @type {readonly string[]} */
   #texts = [];
-  /** @type {Match[]} */
-  #matches = [];
-  /** @type {number | null} */
-  #current = null;
+  #finding = new Finding();
   element;
 
   /** @param {(matches: readonly Match[], current: number | null, isMoved: boolean) => void} onFound */
@@ -32,7 +30,7 @@ export class FindBar {
       say(next, () => words.find.next, attribute);
     }
     this.#field.addEventListener("input", () => {
-      this.#current = null;
+      this.#finding.current = null;
       this.#look();
       this.#go(1);
     });
@@ -48,32 +46,29 @@ export class FindBar {
   show(texts) {
     this.#texts = texts;
     this.#look();
-    if (this.#current !== null && this.#current >= this.#matches.length) this.#current = null;
     this.#tell(false);
   }
 
   /** Look for nothing. */
   clear() {
     this.#field.value = "";
-    this.#current = null;
+    this.#finding.current = null;
     this.show([]);
   }
 
   #look() {
-    this.#matches = findAll(this.#texts, this.#field.value);
+    this.#finding.look(this.#texts, this.#field.value);
   }
 
   /** @param {1 | -1} step */
   #go(step) {
-    this.#current = neighbour(this.#current, step, this.#matches.length);
+    this.#finding.go(step);
     this.#tell(true);
   }
 
   /** @param {boolean} isMoved */
   #tell(isMoved) {
-    const count = this.#matches.length;
-    const place = fill(words.find.place, { number: (this.#current ?? -1) + 1, count });
-    put(this.#place, this.#field.value.trim() === "" ? "" : count === 0 ? words.find.none : place);
-    this.#onFound(this.#matches, this.#current, isMoved);
+    put(this.#place, findingText(this.#field.value, this.#finding));
+    this.#onFound(this.#finding.matches, this.#finding.current, isMoved);
   }
 }

@@ -5,7 +5,7 @@ import { RecordsTrouble } from "../records-api.js";
 import { clockText } from "../texts.js";
 import { momentText, says } from "../texts/history.js";
 import { fill, words } from "../texts/language.js";
-import { copyText } from "./copy.js";
+import { copyText } from "../copy-text.js";
 import { Correcting } from "./correction.js";
 import { FindBar } from "./find-bar.js";
 import { isUnsettled } from "./listing.js";

@@ -16,7 +16,7 @@ import { icon, make } from "./make.js";
 
 /** @import { Version } from "../records-api.js" */
 /** @import { Correcting } from "./correction.js" */
-/** @import { Match } from "./find.js" */
+/** @import { Match } from "../find.js" */
 /** @import { Part, SegmentPart } from "./reading.js" */
 
 /** @typedef {{ startMs: number, endMs: number, element: HTMLElement, row: HTMLElement, part: number, from: number, to: number }} Shown */

@@ -28,3 +28,22 @@ export function neighbour(current, step, count) {
   if (current === null) return step === 1 ? 0 : count - 1;
   return (current + step + count) % count;
 }
+
+/** The places of what is looked for, and the one that the reader has gone to. */
+export class Finding {
+  /** @type {Match[]} */
+  matches = [];
+  /** @type {number | null} */
+  current = null;
+
+  /** Look in these texts; the place stays while there are as many. @param {readonly string[]} texts @param {string} wanted */
+  look(texts, wanted) {
+    this.matches = findAll(texts, wanted);
+    if (this.current !== null && this.current >= this.matches.length) this.current = null;
+  }
+
+  /** @param {1 | -1} step */
+  go(step) {
+    this.current = neighbour(this.current, step, this.matches.length);
+  }
+}
