@@ -14,6 +14,7 @@ from tools.smoke_checks.speech import Speech, Spoken, losses, speak
 from tools.stream_file import Target
 
 DEPLOYED_WITHIN_S = 720.0  # the access token lives 15 minutes
+BEGUN_WITHIN_S = 60.0  # a session that finds no room or no way in has said so by then
 POLL_S = 5.0
 SPEAK_ON_S = 10.0  # after the last task was replaced
 PAUSE_LIMIT_S = 5.0  # what a task that leaves in peace may cost
@@ -39,10 +40,21 @@ async def check_hand_over(
     poll_s: float = POLL_S,
     speak_on_s: float = SPEAK_ON_S,
 ) -> Outcome:
-    """Speak until every task was replaced, and a little longer."""
-    is_over = asyncio.Event()
+    """Speak until every task was replaced, and a little longer.
+
+    The deployment begins once a task has the session: one that began on a new task has nothing to hand over.
+
+    Raises:
+        ExceptionGroup: of what `speak` raises, or CheckFailed, when a step did not come in its time.
+    """
+    has_owner, is_over = asyncio.Event(), asyncio.Event()
 
     async def replace() -> float:
+        try:
+            async with asyncio.timeout(BEGUN_WITHIN_S):
+                await has_owner.wait()
+        except TimeoutError:
+            raise CheckFailed(f"no task took the session within {BEGUN_WITHIN_S:.0f} s") from None
         try:
             await asyncio.to_thread(service.replace_tasks)
             return await _until_replaced(service, poll_s)
@@ -52,7 +64,7 @@ async def check_hand_over(
 
     async with asyncio.TaskGroup() as group:
         replacing = group.create_task(replace(), name="replace")
-        speaking = group.create_task(speak(target, speech, until=is_over), name="speak")
+        speaking = group.create_task(speak(target, speech, until=is_over, has_owner=has_owner), name="speak")
     return judge_hand_over(speaking.result(), replacing.result())
 
 

@@ -53,10 +53,11 @@ class Spoken:
 
 
 class _Listener:
-    """Notes when text came."""
+    """Notes when a task took the session, and when text came."""
 
-    def __init__(self, spoken: Spoken) -> None:
+    def __init__(self, spoken: Spoken, has_owner: asyncio.Event | None) -> None:
         self._spoken = spoken
+        self._has_owner = has_owner
         self._text: tuple[int, str] = (0, "")
         self._epoch = 0
         self.began_at = time.monotonic()
@@ -67,6 +68,8 @@ class _Listener:
         if heard.epoch > self._epoch:
             self._epoch = heard.epoch
             spoken.owners += 1
+            if self._has_owner is not None:
+                self._has_owner.set()
         text = (len(heard.finals), heard.partial)
         for segment in range(self._text[0], heard.contiguous_finals):
             spoken.final_lag.append(now - heard.finals[segment]["end_ms"] / 1000)
@@ -75,8 +78,16 @@ class _Listener:
         self._text = text
 
 
-async def speak(target: Target, speech: Speech, *, until: asyncio.Event | None = None) -> Spoken:
+async def speak(
+    target: Target,
+    speech: Speech,
+    *,
+    until: asyncio.Event | None = None,
+    has_owner: asyncio.Event | None = None,
+) -> Spoken:
     """Say it once, or over and over until told; give what came of it after `saved`.
+
+    `has_owner` is set as soon as a task is known to have the session.
 
     Raises:
         ExceptionGroup: of what LiveConnection raises, or TimeoutError, when it was not saved in time.
@@ -93,7 +104,7 @@ async def speak(target: Target, speech: Speech, *, until: asyncio.Event | None =
         )
     )
     spoken = Spoken(session.heard)
-    listener = _Listener(spoken)
+    listener = _Listener(spoken, has_owner)
     connection = LiveConnection(
         session, ticket=lambda: ticket_for(target), origin=target.origin, on_message=listener
     )
