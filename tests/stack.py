@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -210,6 +210,28 @@ def wait_until_ready(stack: RunningStack) -> None:
             raise StackFailed(f"The stack did not start.\n{stack.said()}")
         time.sleep(POLL_S)
     stack.children |= _descendants(stack.process.pid)
+
+
+def run_to_its_end(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a stack that is expected to refuse."""
+    return subprocess.run(
+        [sys.executable, "-m", module, "--recognizer", "scripted", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=READY_WITHIN_S,
+        check=False,
+    )
+
+
+def eventually(claim: Callable[[], bool], within_s: float = 15.0) -> bool:
+    """Tell whether something comes to hold in time."""
+    give_up_at = time.monotonic() + within_s
+    while time.monotonic() < give_up_at:
+        if claim():
+            return True
+        time.sleep(POLL_S)
+    return claim()
 
 
 def free_port_base() -> int:
