@@ -107,7 +107,7 @@ AUDIO = (
         "        self._vigil.heard(now)\n"
         "        if isinstance(message, Audio):\n"
         "            refuse_expired(event.authorised_until, wall, message.ref)\n",
-        (f"{CORE_TESTS}/test_session.py",),
+        (f"{CORE_TESTS}/test_session_limits.py",),
     ),
     Mutant(
         "parts are deleted though the client's hash differs",

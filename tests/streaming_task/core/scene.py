@@ -122,6 +122,13 @@ class Scene:
         return [message for message in self.said(connection) if isinstance(message, kind)]
 
 
+def open_scene() -> Scene:
+    """Give a session that has just begun."""
+    scene = Scene()
+    scene.start()
+    return scene
+
+
 def start(client: str = PAGE) -> Start:
     """Make a start message."""
     return Start(
