@@ -296,8 +296,10 @@ class Ownership(Protocol):
         """
         ...
 
-    async def release(self, session_id: SessionId, epoch: int) -> None:
-        """Leave a session to whoever claims it, if the epoch is still ours.
+    async def release(
+        self, session_id: SessionId, epoch: int, stored: tuple[tuple[int, int], ...] | None
+    ) -> None:
+        """Leave a session to whoever claims it, if the epoch is still ours; tell it what is `stored`.
 
         Raises:
             Fenced: it is not; nothing was written.

@@ -60,9 +60,9 @@ class RecordSteps:
         await self._services.sessions.update(self._terms.session_id, self._epoch, changes)
         return done
 
-    async def release(self) -> ev.Event:
+    async def release(self, stored: tuple[tuple[int, int], ...] | None) -> ev.Event:
         """Leave the session to whoever claims it."""
-        await self._services.ownership.release(self._terms.session_id, self._epoch)
+        await self._services.ownership.release(self._terms.session_id, self._epoch, stored)
         return ev.Released()
 
     async def begin_record(self) -> ev.Event:

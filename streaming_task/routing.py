@@ -124,7 +124,7 @@ class Routing:
             self._answers.not_now(routed.connection, routed.message)
 
     async def _forward(self, routed: Routed, owner: _Owner) -> bool:
-        """Forward a message; False: that was not the owner."""
+        """Forward a message; False: that was not the owner, or it cannot be reached and may have gone."""
         hop = ports.Forwarded(routed.connection.connection_id, routed.session_id, owner.epoch, routed.body)
         try:
             await self._peers.forward(owner.lease, hop)
@@ -132,11 +132,11 @@ class Routing:
             self._owners.pop(routed.session_id, None)
             return False
         except ports.Unreachable as error:
-            if isinstance(error, ports.NotConnected):  # who only is slow has a lease that tells
-                self._board.failed(owner.lease.task_id, self._now())
             about = {"session_id": routed.session_id, "code": error.code, "peer": owner.lease.task_id}
             _log.warning("Session message not forwarded", extra=about)
-            if self._alive(owner.lease.task_id) is not None:
+            if isinstance(error, ports.NotConnected):  # who only is slow has a lease that tells
+                self._board.failed(owner.lease.task_id, self._now())
+            elif self._alive(owner.lease.task_id) is not None:
                 return True  # lost on its way: the client sends it again
             self._owners.pop(routed.session_id, None)
             return False
@@ -243,6 +243,8 @@ class Routing:
     async def _stored(self, meta: SessionMeta) -> Stored:
         if meta.samples is not None:
             return [(0, meta.samples)]  # sealed: what the gaps leave out is told by the gaps
+        if meta.left is not None:
+            return list(meta.left)  # in hand: a hundred sessions at once would wait for their lists
         parts = await self._audio.list_parts(parts_prefix(meta.terms.user_id, meta.terms.session_id))
         return [(part.start, part.end) for part in parts]
 

@@ -196,8 +196,8 @@ class SessionRunner:
                 self._attempt(self._steps.compact(may_delete=may_delete), "compact", ev.TidyFailed())
             case do.Finish():
                 self._attempt(self._steps.finish(), "finish", ev.TidyFailed())
-            case do.Release():
-                self._attempt(self._steps.release(), "release", ev.Released())
+            case do.Release(stored):
+                self._attempt(self._steps.release(stored), "release", ev.Released())
             case do.Report(name, value):
                 self._services.report(name, value)
             case do.Reclaim():

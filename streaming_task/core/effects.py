@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from contract.records import ConnectionId, TranscriptState
 from contract.replies import AboutSession, Final
 from streaming_task.core.ownership import SessionChanges
+from streaming_task.core.ranges import Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,8 @@ class Finish:
 @dataclass(frozen=True, slots=True)
 class Release:
     """Give the session up to whoever claims it; answered by Released."""
+
+    stored: tuple[Range, ...] | None  # all that the store holds of it, in samples; None: too much to say
 
 
 @dataclass(frozen=True, slots=True)

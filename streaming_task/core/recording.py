@@ -97,6 +97,11 @@ class Recording:
         return self._received.total == self._durable.total
 
     @property
+    def stored_ranges(self) -> tuple[Range, ...]:
+        """List what is in the store, as far as is known here."""
+        return tuple(self._durable)
+
+    @property
     def sha256(self) -> str | None:
         """Give the hash of the bytes received without a hole; None: it must be made of what is stored."""
         return self._hash.hexdigest() if self._is_hashed else None

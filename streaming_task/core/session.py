@@ -170,6 +170,8 @@ class Session:
         if self._ending.is_fixed:
             self._audience.send(connection_id, *self._ending_messages())
             return
+        if self._departure.is_under_way:
+            return  # the next owner's: storing it here, as it comes, would put the hand-over off
         self._vigil.sent_audio(connection_id, now)
         if self._is_crowded:
             self._vigil.progressed(now)

@@ -29,12 +29,15 @@ class FakeOwnership:
             if there is None or (there.epoch, there.owner) != (seen.epoch, seen.owner):
                 return None
             claimed = replace(there, epoch=there.epoch + 1, owner=owner)
-            self._sessions.metas[seen.terms.session_id] = claimed
+            self._sessions.metas[seen.terms.session_id] = replace(claimed, left=None)
             return claimed
 
-    async def release(self, session_id: SessionId, epoch: int) -> None:
+    async def release(
+        self, session_id: SessionId, epoch: int, stored: tuple[tuple[int, int], ...] | None
+    ) -> None:
         """Leave a session to whoever claims it."""
-        self._sessions.metas[session_id] = replace(self._sessions.fence(session_id, epoch), owner=None)
+        left = replace(self._sessions.fence(session_id, epoch), owner=None, left=stored)
+        self._sessions.metas[session_id] = left
 
     async def unfinished(self, state: SessionState, shard: int) -> list[Unfinished]:
         """List what is left to be done."""

@@ -167,8 +167,8 @@ class Owner:
             case do.Finish():
                 finished = SessionChanges(is_finished=True)
                 self._step(lambda: stores.update(epoch, finished), ev.Finished(), ev.TidyFailed())
-            case do.Release():
-                self._step(lambda: stores.release(epoch), ev.Released(), ev.Released())
+            case do.Release(stored):
+                self._step(lambda: stores.release(epoch, stored), ev.Released(), ev.Released())
             case do.Close():
                 self.is_dead = True
                 self._on_close(self)

@@ -42,8 +42,9 @@ class Stores:
 
     def claim(self) -> SessionMeta:
         """Give the session to another owner: one epoch on."""
-        self.meta = replace(self.meta, epoch=self.meta.epoch + 1)
-        return self.meta
+        claimed = replace(self.meta, epoch=self.meta.epoch + 1)
+        self.meta = replace(claimed, left=None)  # it was left to this owner alone
+        return claimed
 
     def put_part(self, start: int, end: int, data: bytes) -> None:
         """Write a part, unless it is there."""
@@ -109,14 +110,14 @@ class Stores:
             self.parts.clear()
         self.update(epoch, SessionChanges(recording=RecordingState.COMPACTED))
 
-    def release(self, epoch: int) -> None:
-        """Leave the session to whoever claims it.
+    def release(self, epoch: int, stored: tuple[tuple[int, int], ...] | None) -> None:
+        """Leave the session, and what is stored of it, to whoever claims it.
 
         Raises:
             Refused: the epoch is old.
         """
         self._fence(epoch)
-        self.meta = replace(self.meta, owner=None)
+        self.meta = replace(self.meta, owner=None, left=stored)
 
     def read(self, start: int, end: int) -> bytes:
         """Give the stored bytes of [start, end); what is missing is silence."""

@@ -186,9 +186,13 @@ class World:
             return
         self.takeovers += 1
         meta = self.stores.claim()
-        stored = list(self.stores.parts) if meta.samples is None else [(0, meta.samples)]
-        self._owner = self._new_owner(meta, stored)
+        self._owner = self._new_owner(meta, self._stored(meta))
         self._owner.tell(ev.Tick())
+
+    def _stored(self, meta: SessionMeta) -> list[tuple[int, int]]:
+        if meta.samples is not None:
+            return [(0, meta.samples)]
+        return list(self.stores.parts) if meta.left is None else list(meta.left)
 
     # -- stores --------------------------------------------------------------------------------------
 

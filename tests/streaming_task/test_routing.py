@@ -192,6 +192,37 @@ async def test_a_leaving_task_hands_its_sessions_over_with_nothing_left_behind()
 
 
 @in_virtual_time
+async def test_whoever_takes_over_from_a_leaving_task_need_not_ask_what_is_stored() -> None:
+    """A hundred sessions that are handed over at once would wait for a hundred lists."""
+    first, second = await two_tasks()
+    await first.leave()
+    lists = first.audio.lists.calls
+
+    await second.say(**resume_message())
+    await until(lambda: len(first.heard("ready")) == 2)
+
+    assert first.heard("ready")[-1]["next_offset"] == RATE_HZ
+    assert first.audio.lists.calls == lists
+    await second.leave()
+
+
+@in_virtual_time
+async def test_an_owner_that_has_just_gone_costs_no_message() -> None:
+    """Its lease is on the board for a moment yet, and other tasks still send there."""
+    first, second = await two_tasks()
+    await second.say(**say_audio(5))
+    await until(lambda: len(first.recognition.streams[-1].heard) == 6 * len(PIECE))
+    await first.leave()
+    del first.peers.doors[TASK]
+
+    await second.say(**resume_message())
+    await until(lambda: len(first.heard("ready")) == 2)
+
+    assert second.sessions.metas[SESSION].owner == OTHER
+    await second.leave()
+
+
+@in_virtual_time
 async def test_a_leaving_task_sends_messages_on_to_the_task_with_room() -> None:
     """Connections stay with it for a while; nobody's words do."""
     first, second = await two_tasks()

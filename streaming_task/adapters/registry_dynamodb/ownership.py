@@ -16,7 +16,7 @@ from contract.records import (
     TaskId,
     session_key,
 )
-from streaming_task.adapters.registry_dynamodb.session_items import decode_meta
+from streaming_task.adapters.registry_dynamodb.session_items import decode_meta, encode_left
 from streaming_task.adapters.registry_dynamodb.table import ConditionFailed, Table
 from streaming_task.adapters.registry_dynamodb.values import number, text
 from streaming_task.core.ownership import SessionMeta, Unfinished
@@ -55,23 +55,32 @@ class DynamoOwnership:
             raise unknown  # not done, or not yet
         return None
 
-    async def release(self, session_id: SessionId, epoch: int) -> None:
-        """Leave a session to whoever claims it, if the epoch is still ours.
+    async def release(
+        self, session_id: SessionId, epoch: int, stored: tuple[tuple[int, int], ...] | None
+    ) -> None:
+        """Leave a session to whoever claims it, if the epoch is still ours; tell it what is `stored`.
 
         Raises:
             Fenced: it is not; nothing was written.
             Unavailable: the outcome is unknown; the same call again is safe.
         """
         table = self._table
+        left = encode_left(stored, epoch)
         try:
             await table.update(
                 {
                     "TableName": table.name,
                     "Key": table.key(session_key(session_id), META),
-                    "UpdateExpression": "SET #owner = :nobody",
+                    "UpdateExpression": ", ".join(
+                        ["SET #owner = :nobody", *(f"{name} = :{name}" for name in left)]
+                    ),
                     "ConditionExpression": "epoch = :mine",
                     "ExpressionAttributeNames": {"#owner": OWNER},
-                    "ExpressionAttributeValues": {":nobody": text(NO_OWNER), ":mine": number(epoch)},
+                    "ExpressionAttributeValues": {
+                        ":nobody": text(NO_OWNER),
+                        ":mine": number(epoch),
+                        **{f":{name}": value for name, value in left.items()},
+                    },
                 }
             )
         except ConditionFailed:

@@ -85,6 +85,11 @@ def encode_changes(
     return item, ()
 
 
+def encode_left(stored: tuple[tuple[int, int], ...] | None, epoch: int) -> Item:
+    """Write what an owner leaves in the store; by its epoch the next owner knows that nobody came between."""
+    return {} if stored is None else {"left_ranges": ranges(stored), "left_epoch": number(epoch)}
+
+
 def decode_meta(item: Item) -> SessionMeta:
     """Read a session's item."""
     terms = SessionTerms(
@@ -104,10 +109,12 @@ def decode_meta(item: Item) -> SessionMeta:
     connection_id = read_text(item, "connection_id")
     transcript = read_text(item, "transcript")
     recording = read_text(item, "recording")
+    epoch = int(item["epoch"]["N"])
+    is_next = read_whole(item, "left_epoch") == epoch - 1
     return SessionMeta(
         terms=terms,
         owner=None if owner == NO_OWNER else TaskId(owner),
-        epoch=int(item["epoch"]["N"]),
+        epoch=epoch,
         state=SessionState(item["state"]["S"]),
         final_until=int(item["final_until"]["N"]),
         segments=int(item["segments"]["N"]),
@@ -123,6 +130,7 @@ def decode_meta(item: Item) -> SessionMeta:
         transcription_id=read_whole(item, "transcription_id"),
         recording=None if recording is None else RecordingState(recording),
         is_finished=WORK_KEY not in item,
+        left=read_ranges(item, "left_ranges") if is_next else None,
     )
 
 

@@ -210,4 +210,4 @@ def test_a_leaving_task_does_not_wait_for_compaction() -> None:
 
     scene.tell(ev.Leaving())
 
-    assert scene.effects[-1] == do.Release()
+    assert isinstance(scene.effects[-1], do.Release)

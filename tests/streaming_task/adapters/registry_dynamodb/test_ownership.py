@@ -156,7 +156,7 @@ async def test_a_claim_fences_whoever_had_it(ownership: DynamoOwnership, session
     with pytest.raises(Fenced):
         await sessions.update(SESSION, 4, SessionChanges(streams=9))
     with pytest.raises(Fenced):
-        await ownership.release(SESSION, 4)
+        await ownership.release(SESSION, 4, None)
 
     assert await sessions.find(SESSION) == dataclasses.replace(SEEN, owner=ME, epoch=5)
 
@@ -231,18 +231,36 @@ async def test_what_was_released_is_for_the_next_to_claim(
     ownership: DynamoOwnership, sessions: DynamoSessions
 ) -> None:
     """A leaving task leaves nobody waiting for its death; releasing twice is releasing once."""
-    await ownership.release(SESSION, 4)
-    await ownership.release(SESSION, 4)
+    await ownership.release(SESSION, 4, None)
+    await ownership.release(SESSION, 4, None)
     released = await sessions.find(SESSION)
 
     assert released == dataclasses.replace(SEEN, owner=None)
     assert await ownership.claim(released, ME) == dataclasses.replace(SEEN, owner=ME, epoch=5)
 
 
+async def test_what_is_stored_is_left_to_the_next_owner_alone(
+    ownership: DynamoOwnership, sessions: DynamoSessions
+) -> None:
+    """Whoever comes after that one may find more in the store."""
+    await ownership.release(SESSION, 4, ((0, 800), (900, 1_000)))
+    released = await sessions.find(SESSION)
+    assert released is not None
+    next_owner = await ownership.claim(released, OTHER)
+    assert next_owner is not None
+
+    the_one_after = await ownership.claim(next_owner, ME)
+
+    assert released.left is None
+    assert next_owner.left == ((0, 800), (900, 1_000))
+    assert the_one_after is not None
+    assert the_one_after.left is None
+
+
 async def test_a_session_that_is_gone_cannot_be_released(ownership: DynamoOwnership) -> None:
     """And releasing does not make one."""
     with pytest.raises(Fenced):
-        await ownership.release(SessionId("gone"), 1)
+        await ownership.release(SessionId("gone"), 1, None)
 
 
 async def test_unfinished_sessions_are_listed_under_their_state(
@@ -260,7 +278,7 @@ async def test_unfinished_sessions_are_listed_under_their_state(
     for meta, changes in zip(metas, states, strict=True):
         await sessions.create(meta)
         await sessions.update(meta.terms.session_id, 1, changes)
-    await ownership.release(metas[1].terms.session_id, 1)
+    await ownership.release(metas[1].terms.session_id, 1, ())
 
     found = {state: await listed(ownership, state) for state in SessionState}
 
