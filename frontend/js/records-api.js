@@ -93,7 +93,7 @@ export class RecordsApi {
     if (limit !== undefined) query.set("limit", String(limit));
     if (cursor !== null) query.set("cursor", cursor);
     const asked = String(query);
-    return json(await this.#ask("GET", asked === "" ? "" : `?${asked}`, { signal }));
+    return json(await this.#ask("GET", asked === "" ? "" : `?${asked}`, { signal }), signal);
   }
 
   /**
@@ -103,7 +103,7 @@ export class RecordsApi {
    * @returns {Promise<TheRecord>}
    */
   async read(id, signal) {
-    return json(await this.#ask("GET", `/${id}`, { signal }));
+    return json(await this.#ask("GET", `/${id}`, { signal }), signal);
   }
 
   /**
@@ -113,7 +113,7 @@ export class RecordsApi {
    * @returns {Promise<AudioLink>}
    */
   async audioUrl(id, signal) {
-    return json(await this.#ask("GET", `/${id}/audio`, { signal }));
+    return json(await this.#ask("GET", `/${id}/audio`, { signal }), signal);
   }
 
   /**
@@ -202,7 +202,10 @@ function unreachable() {
   throw new RecordsTrouble("unreachable");
 }
 
-/** @param {Response} response @returns {Promise<any>} */
-function json(response) {
-  return response.json().catch(unreachable);
+/** @param {Response} response @param {AbortSignal} [signal] @returns {Promise<any>} */
+function json(response, signal) {
+  return response.json().catch(() => {
+    signal?.throwIfAborted();
+    return unreachable();
+  });
 }

@@ -113,3 +113,16 @@ test("who no longer wants to know is no trouble", async () => {
 
   await assert.rejects(api.list({}, AbortSignal.abort()), (error) => !(error instanceof RecordsTrouble));
 });
+
+test("a question that is taken back while its answer comes in fails with that, too", async () => {
+  for (const ask of [(api, signal) => api.list({}, signal), (api, signal) => api.read("6f1c", signal), (api, signal) => api.audioUrl("6f1c", signal)]) {
+    const taking = new AbortController();
+    const pull = (stream) => {
+      taking.abort();
+      stream.error(taking.signal.reason);
+    };
+    const api = new RecordsApi(API, { accessToken: async () => "access-1" }, async () => new Response(new ReadableStream({ pull }, { highWaterMark: 0 })));
+
+    await assert.rejects(ask(api, taking.signal), { name: "AbortError" });
+  }
+});
