@@ -7,15 +7,15 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
-# Test processes side by side; those of the whole stack wait more than they work.
+# Test processes side by side; with tests of the whole stack among them they wait nearly as much as they work.
 WORKERS ?= 2
-STACK_WORKERS ?= 3
+STACK_WORKERS ?= 4
 # These alone must cover the contract and the core. Measuring doubles a test's time: the others are not measured.
 CORE_TESTS := tests/contract tests/streaming_task --ignore tests/streaming_task/adapters
 NOT_CORE_TESTS := --ignore tests/contract --ignore tests/streaming_task/core --ignore-glob 'tests/streaming_task/test_*.py'
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
-.PHONY: help run test check setup lint types core imports javascript unit synth sizes e2e mutants soak format lock clean browser
+.PHONY: help run test check static setup lint types core imports javascript unit synth sizes e2e mutants soak format lock clean browser
 
 help:  ## say what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,12 +23,19 @@ help:  ## say what there is
 run: $(VENV)/.installed  ## run the whole product on this machine (ARGS="--port-base 5100" ...)
 	@exec $(BIN)/python -m local_stack $(ARGS)
 
-test: check e2e  ## run every check and every test
+test:  ## run every check and every test
+	@$(MAKE) --no-print-directory -j 3 $(VENV)/.installed node_modules/.installed browser
+	@$(MAKE) --no-print-directory static
+	@echo "==> Python tests of the rest, and the whole stack"
+	@$(BIN)/pytest -q -n $(STACK_WORKERS) $(NOT_CORE_TESTS)
 
 check:  ## everything but the browser and the whole stack
-	@$(MAKE) --no-print-directory $(VENV)/.installed node_modules/.installed
-	@$(MAKE) --no-print-directory -j $(WORKERS) lint types core imports javascript synth  # none touches a port
+	@$(MAKE) --no-print-directory -j 2 $(VENV)/.installed node_modules/.installed
+	@$(MAKE) --no-print-directory static
 	@$(MAKE) --no-print-directory unit
+
+static:
+	@$(MAKE) --no-print-directory -j $(WORKERS) types core lint imports javascript synth  # none touches a port
 
 setup: $(VENV)/.installed  ## install what `make run` needs into .venv
 
@@ -45,7 +52,7 @@ $(VENV)/.installed: requirements-dev.txt
 	    printf '\r    %d of %d packages' "$$n" "$$all";; esac; done; echo
 	@test -e $@ || { echo "The packages could not be installed: see what pip says above."; exit 1; }
 
-node_modules/.installed: package.json package-lock.json $(VENV)/.installed
+node_modules/.installed: package.json package-lock.json $(if $(shell command -v npm),,$(VENV)/.installed)
 	@command -v npm >/dev/null 2>&1 || { echo "==> Installing Node.js into $(VENV) (there is none here)"; \
 	  $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes -r requirements-node.txt \
 	  && mkdir -p $(VENV)/node \

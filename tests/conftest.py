@@ -50,11 +50,15 @@ def group_of(nodeid: str) -> str:
     return next((group for path, group in SHARERS.items() if module.startswith(path)), module)
 
 
+def _turn(item: pytest.Item) -> tuple[int, bool]:
+    group = group_of(item.nodeid)
+    turn = GROUPS.index(group) if group in GROUPS else len(GROUPS)
+    return turn, item.get_closest_marker("e2e") is None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what shares something costly first, in the order of the groups."""
-    items.sort(
-        key=lambda item: GROUPS.index(group) if (group := group_of(item.nodeid)) in GROUPS else len(GROUPS)
-    )
+    """Put what shares something costly first, in the order of the groups, then what starts a stack of its own."""
+    items.sort(key=_turn)
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
