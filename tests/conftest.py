@@ -57,7 +57,7 @@ def _turn(item: pytest.Item) -> tuple[int, bool]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what shares something costly first, in the order of the groups, then what starts a stack of its own."""
+    """Put what shares something costly first, in order of groups, then what starts a stack of its own."""
     items.sort(key=_turn)
 
 

@@ -124,6 +124,22 @@ async def test_the_bucket_keeps_versions_and_takes_a_key_once(aws: Running) -> N
     assert fetched["ServerSideEncryption"] == "AES256"
 
 
+async def test_a_listing_has_what_is_below_its_prefix_in_order(aws: Running) -> None:
+    """Page after page, without what was deleted, however much else there is."""
+    s3 = aws.client("s3")
+    names = [f"listed/{number:02d}" for number in range(5)]
+    for name in (*reversed(names), "other/00", "listed-not/00"):
+        await away(s3.put_object, Bucket="audio", Key=name, Body=b"x")
+    await away(s3.delete_object, Bucket="audio", Key=names[2])
+
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket="audio", Prefix="listed/", PaginationConfig={"PageSize": 2}
+    )
+    found = await asyncio.to_thread(lambda: [item["Key"] for page in pages for item in page["Contents"]])
+
+    assert found == [*names[:2], *names[3:]]
+
+
 async def test_of_racing_conditional_writes_one_wins(aws: Running) -> None:
     """Ten tasks that claim one session must end with one owner."""
     dynamodb = aws.client("dynamodb")
