@@ -83,3 +83,5 @@ def sign_in(page: Page, frontend_url: str, user: str, *, is_lossless: bool = Tru
     page.click("#sign-in")
     page.click(f"text=Sign in as {user}")
     page.wait_for_selector("#start:not([disabled])")
+    if not is_lossless:
+        page.wait_for_selector("#lossless")  # shown once the browser has said that it can encode

@@ -55,8 +55,6 @@ def open_page(
     for script in scripts:
         page.add_init_script(script)
     sign_in(page, stack.info["frontend_url"], user, is_lossless=is_lossless)
-    if not is_lossless:
-        page.wait_for_selector("#lossless")  # shown once the browser has said that it can encode
     return page
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
 from tests.e2e.accessibility import assert_accessible
-from tests.e2e.browser import browser_with_microphone
+from tests.e2e.browser import browser_with_microphone, sign_in
 from tests.e2e.recording_page import USER, WITHIN_MS, open_page, spoken_file, wait_until_recorded
 from tests.stack import RunningStack
 
@@ -23,6 +24,14 @@ LEFT_BEHIND = {
     "quality": "medium",
     "encoding": "pcm",
     "isClosed": True,
+}
+FULL = {
+    "type": "error",
+    "session_id": None,
+    "retryable": True,
+    "code": "busy",
+    "message": "No room at the moment.",
+    "retry_after_s": 1,
 }
 FOCUS = """() => {
   const focus = document.activeElement;
@@ -103,6 +112,38 @@ def test_a_page_that_runs_out_of_room_says_so_to_everybody(
     receipt = page.locator("#receipt").inner_text()
 
     assert "0 gaps" in receipt
+
+
+def test_a_service_that_is_full_says_so_to_everybody(
+    scripted_stack: RunningStack, context: BrowserContext
+) -> None:
+    """The page records all the same, and sends what it has as soon as there is room."""
+    has_room = False
+
+    def route(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def hear(message: str | bytes) -> None:
+            said = json.loads(message)
+            if said["type"] == "start" and not has_room:
+                socket.send(json.dumps({**FULL, "ref": said["request_id"]}))
+            else:
+                server.send(message)
+
+        socket.on_message(hear)
+
+    page = context.new_page()
+    page.route_web_socket(re.compile("ticket="), route)
+    sign_in(page, scripted_stack.info["frontend_url"], USER, is_lossless=True)
+    page.click("#start")
+    expect(page.locator("#message")).to_contain_text("full at the moment", timeout=WITHIN_MS)
+    assert_accessible(page, "busy")
+    has_room = True
+    wait_until_recorded(page, 1)
+    page.click("#stop")
+    expect(page.locator("#receipt")).to_be_visible(timeout=WITHIN_MS)
+
+    assert "0 gaps" in page.locator("#receipt").inner_text()
 
 
 def test_what_cannot_be_mended_is_said_to_everybody(

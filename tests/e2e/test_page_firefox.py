@@ -68,6 +68,7 @@ def test_firefox_sends_opus(speech_stack: RunningStack) -> None:
     """Its own encoder and its own resampling; the file has the length and the hash of what was sent."""
     with running_firefox() as firefox:
         sign_in(firefox, speech_stack)
+        firefox.wait_until("!document.querySelector('#lossless-choice').hidden", WITHIN_S)  # it can encode
         number = dictate(firefox, "opus")
         microphone_hz = firefox.evaluate("window.microphoneHz")
 
