@@ -15,7 +15,7 @@ CORE_TESTS := tests/contract tests/streaming_task --ignore tests/streaming_task/
 NOT_CORE_TESTS := --ignore tests/contract --ignore tests/streaming_task/core --ignore-glob 'tests/streaming_task/test_*.py'
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
-.PHONY: help run test check static setup lint types core imports javascript unit synth sizes e2e mutants soak format lock clean browser
+.PHONY: help run test check static setup lint types core imports javascript unit synth sizes e2e mutants soak format lock clean browser can-browse
 
 help:  ## say what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,7 @@ run: $(VENV)/.installed  ## run the whole product on this machine (ARGS="--port-
 	@exec $(BIN)/python -m local_stack $(ARGS)
 
 test:  ## run every check and every test
+	@$(MAKE) --no-print-directory $(VENV)/.made can-browse
 	@$(MAKE) --no-print-directory -j 3 $(VENV)/.installed node_modules/.installed browser
 	@$(MAKE) --no-print-directory static
 	@echo "==> Python tests of the rest, and the whole stack"
@@ -39,12 +40,15 @@ static:
 
 setup: $(VENV)/.installed  ## install what `make run` needs into .venv
 
-$(VENV)/.installed: requirements-dev.txt
-	@echo "==> Installing into $(VENV) (once; a minute or two)"
+$(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/it."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "This Python cannot make virtual environments: install its venv package (python3-venv)."; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: requirements-dev.txt | $(VENV)/.made
+	@echo "==> Installing into $(VENV) (once; a minute or two)"
 	@rm -f $@; all="$$(grep -c '^[a-z0-9].*==' requirements-dev.txt)"; n=0; \
 	{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --no-input \
 	    --progress-bar off --no-compile --require-hashes -r requirements-dev.txt && touch $@; } \
@@ -61,18 +65,20 @@ node_modules/.installed: package.json package-lock.json $(if $(shell command -v 
 	@npm ci --no-audit --no-fund --loglevel=error --silent
 	@touch $@
 
+# What is missing of the browsers that the tests use.
+BROWSERS = $(if $(shell command -v chromium || command -v chromium-browser || command -v google-chrome),,chromium) \
+  $(if $(shell command -v firefox-esr || command -v firefox),,firefox-esr)
+
+can-browse:
+	@test -z "$(strip $(BROWSERS))" || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null 2>&1; } \
+	  || { echo "Chromium and Firefox are needed for the browser tests: install them (Debian: apt-get install chromium firefox-esr)."; exit 1; }
+
 # The font is for the pictures of the page in Hindi.
-browser:
-	@missing=""; \
-	command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
-	  || command -v google-chrome >/dev/null 2>&1 || missing="chromium"; \
-	command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1 || missing="$$missing firefox-esr"; \
-	test -z "$$missing" || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	    echo "==> Installing the browsers that the tests use:" $$missing; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	      apt-get install -y -qq --no-install-recommends $$missing fonts-lohit-deva >/dev/null; \
-	  else echo "Chromium and Firefox are needed for the browser tests: install them (Debian: apt-get install chromium firefox-esr)."; exit 1; fi; }
+browser: can-browse
+	@test -z "$(strip $(BROWSERS))" || { \
+	  echo "==> Installing the browsers that the tests use: $(strip $(BROWSERS))"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y -qq --no-install-recommends $(BROWSERS) fonts-lohit-deva >/dev/null; }
 
 lint: $(VENV)/.installed
 	@echo "==> ruff"
@@ -95,7 +101,7 @@ javascript: node_modules/.installed
 	  || { cat build/javascript.log; exit 1; }
 	@grep -E '^. (tests|pass|fail) ' build/javascript.log
 
-synth: node_modules/.installed  ## synthesise the CloudFormation templates into cdk.out and lint them
+synth: $(VENV)/.installed node_modules/.installed  ## synthesise the CloudFormation templates into cdk.out and lint them
 	@echo "==> cdk synth, cfn-lint"
 	@mkdir -p build
 	@npx --no-install cdk synth --quiet >build/synth.log 2>&1 || { cat build/synth.log; exit 1; }
@@ -108,7 +114,7 @@ core: $(VENV)/.installed
 	@echo "==> Python tests of the contract and the task, with coverage"
 	@$(BIN)/pytest -q $(CORE_TESTS) --cov --cov-report=term
 
-unit: node_modules/.installed
+unit: $(VENV)/.installed node_modules/.installed
 	@echo "==> Python tests of the rest"
 	@$(BIN)/pytest -q -n $(WORKERS) -m "not e2e" $(NOT_CORE_TESTS)
 
@@ -116,10 +122,10 @@ e2e: $(VENV)/.installed node_modules/.installed browser  ## run the tests of the
 	@echo "==> the whole stack"
 	@$(BIN)/pytest -q -n $(STACK_WORKERS) -m e2e
 
-mutants: node_modules/.installed  ## break each guarantee on purpose, in a copy, and see its tests fail (ARGS="ring" for some)
+mutants: $(VENV)/.installed node_modules/.installed  ## break each guarantee on purpose, in a copy, and see its tests fail (ARGS="ring" for some)
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
-soak: node_modules/.installed  ## thousands of schedules, hundreds of killed tasks, measured (ARGS="processes --kills 40")
+soak: $(VENV)/.installed node_modules/.installed  ## thousands of schedules, hundreds of killed tasks, measured (ARGS="processes --kills 40")
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 format: $(VENV)/.installed  ## put the Python code into its form

@@ -103,7 +103,8 @@ def make_listings_cheap() -> None:
 
     @functools.wraps(original, assigned=("__name__", "__doc__"))
     def list_objects(self: Any, bucket: Any, prefix: str | None, *rest: Any, **named: Any) -> Any:
-        narrowed = copy.copy(bucket)
+        narrowed = object.__new__(type(bucket))  # moto keeps a list of all that are made in the usual way
+        vars(narrowed).update(vars(bucket))
         narrowed.keys = {
             name: bucket.keys[name] for name in list(bucket.keys) if name.startswith(prefix or "")
         }

@@ -169,9 +169,7 @@ class Routing:
 
     async def _forward_to_the_roomiest(self, routed: Routed, meta: SessionMeta) -> bool:
         lease = self._roomiest()
-        if lease is not None:
-            await self._forward(routed, _Owner(lease, meta.epoch))
-        return True
+        return lease is None or await self._forward(routed, _Owner(lease, meta.epoch))
 
     def _roomiest(self) -> Lease | None:
         return self._board.with_most_room(self._now(), but=self._task_id)

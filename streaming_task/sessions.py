@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 TAKEN, UNKNOWN_CONNECTION, TRY_AGAIN = 200, 403, 503
 BUSY_RETRY_S = 5.0
-LAST_WORDS_S = 2.0  # for what was under way when a hand-over took too long, and again for what is said
+LAST_WORDS_S = 2.0  # to give up what took too long, then for what is under way, then for what is said
 SETTLE_WITHIN_S = 600.0  # a recording of half an hour is compacted in seconds, but waits its turn
 
 
@@ -289,8 +289,8 @@ class SessionDirectory:
         )
         self._runners[session_id] = runner
         _log.info("Session opened", extra={"session_id": session_id, "active": self.active})
-        if stored is not None:
-            runner.post(Tick())  # nobody need say anything for it to go on
+        if stored is not None:  # nobody need say anything for it to go on
+            runner.post(Leaving() if self.routing.is_leaving else Tick())
         return runner
 
     def _close(self, session_id: SessionId) -> None:
@@ -323,13 +323,14 @@ class SessionDirectory:
     # -- leaving -------------------------------------------------------------------------------------
 
     async def leave(self, within_s: float) -> None:
-        """Hand every session over, within so long; then stop what is left, and let the last words be said."""
+        """Hand every session over, within so long; then give up what is left, and let last words be said."""
         self.routing.is_leaving = True
-        for runner in list(self._runners.values()):
-            runner.post(Leaving())
-        if self._runners:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._none_left.wait(), within_s)
+        for patience_s in (within_s, LAST_WORDS_S):  # the second time they go as they are
+            for runner in list(self._runners.values()):
+                runner.post(Leaving())
+            if self._runners:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._none_left.wait(), patience_s)
         runners = [*self._runners.values(), *self._closing]
         for runner in runners:
             runner.abort()
@@ -341,8 +342,7 @@ class SessionDirectory:
 
 
 def _taken(known: Known, message: SessionMessage) -> MessageTaken:
-    connection = known.connection
-    return MessageTaken(connection.connection_id, connection.authorised_until, message)
+    return MessageTaken(known.connection.connection_id, known.connection.authorised_until, message)
 
 
 def _busy() -> Refusal:

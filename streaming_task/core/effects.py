@@ -140,7 +140,7 @@ class Finish:
 class Release:
     """Give the session up to whoever claims it; answered by Released."""
 
-    stored: tuple[Range, ...] | None  # all that the store holds of it, in samples; None: too much to say
+    stored: tuple[Range, ...] | None  # all samples that the store holds; None: it must be asked
 
 
 @dataclass(frozen=True, slots=True)

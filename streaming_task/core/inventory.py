@@ -1,7 +1,7 @@
 """What the store holds, asked again before anything is given up. Pure.
 
 An owner that was taken for dead may have stored audio, and have acknowledged it, after its successor had
-listed the parts: the client holds it no more, the successor does not know of it, and yet it is not lost.
+learnt what is stored: the client holds it no more, the successor does not know of it, and yet it is not lost.
 """
 
 from __future__ import annotations

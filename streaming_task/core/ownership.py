@@ -57,7 +57,7 @@ class SessionMeta:
     transcription_id: int | None = None  # set at the commit
     recording: RecordingState | None = None  # set once it is known what became of the parts
     is_finished: bool = False  # nobody has anything left to do
-    left: tuple[tuple[int, int], ...] | None = None  # stored samples, if the owner before this one told all
+    left: tuple[tuple[int, int], ...] | None = None  # of a claim: all samples stored, if the last owner knew
 
 
 @dataclass(frozen=True, slots=True)

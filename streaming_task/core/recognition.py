@@ -108,8 +108,16 @@ class Recognition:
         self._is_paused = True
 
     def leave(self) -> None:
-        """Finish the open stream as soon as what is here has been fed, and open no other."""
+        """Finish the open stream with what may be fed at once, and open no other."""
         self._is_leaving = True
+
+    def cut_off(self) -> list[Effect]:
+        """End the stream of a task that leaves, whatever it would still say."""
+        if self.phase not in (Phase.OPENING, Phase.LIVE, Phase.DRAINING):
+            return []
+        self.phase = Phase.PARKED
+        self.stream += 1
+        return [AbortStream(self.stream - 1)]
 
     @property
     def has_given_up(self) -> bool:

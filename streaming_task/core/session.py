@@ -1,6 +1,7 @@
 """One live session: events in, effects out. Pure: `now` is monotonic, `wall` is Unix seconds.
 
 What a client's message does, by state. The right-hand columns answer what a client may have missed.
+A leaving task takes no audio, and no stop without an end: they are the next owner's.
 
     message   OPEN      STOPPING           SEALED              COMMITTED
     start     attach    attach             attach, stored      saved
@@ -79,7 +80,7 @@ class Session:
         self._vigil = Vigil(limits, now, meta.terms.started_at)
         self._has_said_stored = False
         self._is_closed = False
-        self._departure = Departure()
+        self._departure = Departure(knows_store=stored is None or meta.left is not None)
         self._is_crowded = False  # the task holds too much, and this session is one of the largest
         self._effects: list[Effect] = []
         self._audience = Audience(self._effects, limits, self._rate_hz, now)
@@ -133,6 +134,8 @@ class Session:
             refuse_expired(event.authorised_until, wall, message.ref)
         self._vigil.heard(now)
         self._inventory.heard()
+        if self._departure.leaves(message):
+            return
         match message:
             case Start():
                 self._attach(connection_id, message.client, None, message.ref, now)
@@ -170,8 +173,6 @@ class Session:
         if self._ending.is_fixed:
             self._audience.send(connection_id, *self._ending_messages())
             return
-        if self._departure.is_under_way:
-            return  # the next owner's: storing it here, as it comes, would put the hand-over off
         self._vigil.sent_audio(connection_id, now)
         if self._is_crowded:
             self._vigil.progressed(now)
@@ -214,8 +215,9 @@ class Session:
     def _note(self, event: ev.Answer, now: float, wall: float) -> None:
         if isinstance(event, ev.StreamEvent):
             is_stopping = self._ending.end is not None
-            said = self._recognition.note(event, self._transcript, now, wall, is_stopping=is_stopping)
-            self._audience.say(*said)
+            self._audience.say(
+                *self._recognition.note(event, self._transcript, now, wall, is_stopping=is_stopping)
+            )
             return
         match event:
             case ev.PartStored(start, end):
@@ -253,7 +255,7 @@ class Session:
             case ev.SignedOut():
                 self._vigil.end_now(now)
             case ev.Leaving():
-                self._departure.begin()
+                self._departure.begin(now)
                 self._recognition.leave()
             case ev.Released():
                 self._audience.say(Moved())
@@ -294,11 +296,10 @@ class Session:
         self._effects += self._ending.advance(recording, transcript, self._recognition, now)
         self._effects += self._aftermath.advance(self._ending, now)
         self._say_what_is_due(now)
-        has_given_up = self._recognition.has_given_up
-        if self._aftermath.is_over(self._ending, now, has_given_up=has_given_up):
+        if self._aftermath.is_over(self._ending, now, has_given_up=self._recognition.has_given_up):
             self._close()
-        else:
-            self._effects += self._departure.advance(recording, transcript, self._recognition, self._ending)
+            return
+        self._effects += self._departure.advance(recording, transcript, self._recognition, self._ending, now)
 
     def _close(self) -> None:
         self._effects.append(Close())
@@ -338,6 +339,7 @@ class Session:
             self._transcript.next_due_at(),
             self._ending.next_due_at(now),
             self._aftermath.next_due_at(),
+            self._departure.next_due_at(now),
         ]
         if self._inventory.is_awaited:
             times.append(self._inventory.next_due_at())

@@ -29,15 +29,16 @@ class FakeOwnership:
             if there is None or (there.epoch, there.owner) != (seen.epoch, seen.owner):
                 return None
             claimed = replace(there, epoch=there.epoch + 1, owner=owner)
-            self._sessions.metas[seen.terms.session_id] = replace(claimed, left=None)
-            return claimed
+            self._sessions.metas[seen.terms.session_id] = claimed
+            epoch, stored = self._sessions.left.get(seen.terms.session_id, (0, None))
+            return replace(claimed, left=stored if epoch == there.epoch else None)
 
     async def release(
         self, session_id: SessionId, epoch: int, stored: tuple[tuple[int, int], ...] | None
     ) -> None:
         """Leave a session to whoever claims it."""
-        left = replace(self._sessions.fence(session_id, epoch), owner=None, left=stored)
-        self._sessions.metas[session_id] = left
+        self._sessions.metas[session_id] = replace(self._sessions.fence(session_id, epoch), owner=None)
+        self._sessions.left[session_id] = (epoch, stored)
 
     async def unfinished(self, state: SessionState, shard: int) -> list[Unfinished]:
         """List what is left to be done."""

@@ -58,6 +58,7 @@ class FakeSessions:
 
     def __init__(self) -> None:
         self.metas: dict[SessionId, SessionMeta] = {}
+        self.left: dict[SessionId, tuple[int, tuple[tuple[int, int], ...] | None]] = {}  # and in which epoch
         self.creates = Turnstile()
         self.finds = Turnstile()
         self.updates = Turnstile()

@@ -15,6 +15,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 import pytest
+from moto.s3.models import FakeBucket
 
 from local_stack.aws import AwsEndpoint
 from local_stack.aws_resources import create_resources
@@ -128,6 +129,7 @@ async def test_a_listing_has_what_is_below_its_prefix_in_order(aws: Running) -> 
     """Page after page, without what was deleted, however much else there is."""
     s3 = aws.client("s3")
     names = [f"listed/{number:02d}" for number in range(5)]
+    before = len(vars(FakeBucket)["instances_tracked"])
     for name in (*reversed(names), "other/00", "listed-not/00"):
         await away(s3.put_object, Bucket="audio", Key=name, Body=b"x")
     await away(s3.delete_object, Bucket="audio", Key=names[2])
@@ -138,6 +140,7 @@ async def test_a_listing_has_what_is_below_its_prefix_in_order(aws: Running) -> 
     found = await asyncio.to_thread(lambda: [item["Key"] for page in pages for item in page["Contents"]])
 
     assert found == [*names[:2], *names[3:]]
+    assert len(vars(FakeBucket)["instances_tracked"]) == before  # a listing leaves nothing behind
 
 
 async def test_of_racing_conditional_writes_one_wins(aws: Running) -> None:

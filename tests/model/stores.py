@@ -37,14 +37,16 @@ class Stores:
         self.row: Row | None = None
         self.recording: bytes | None = None  # made of the parts
         self.away_until = 0.0
+        self._left: tuple[int, tuple[tuple[int, int], ...] | None] = (0, None)  # with its epoch
 
     # -- what is asked of them -----------------------------------------------------------------------
 
     def claim(self) -> SessionMeta:
         """Give the session to another owner: one epoch on."""
-        claimed = replace(self.meta, epoch=self.meta.epoch + 1)
-        self.meta = replace(claimed, left=None)  # it was left to this owner alone
-        return claimed
+        epoch, stored = self._left
+        is_next = epoch == self.meta.epoch
+        self.meta = replace(self.meta, epoch=self.meta.epoch + 1)
+        return replace(self.meta, left=stored if is_next else None)
 
     def put_part(self, start: int, end: int, data: bytes) -> None:
         """Write a part, unless it is there."""
@@ -117,7 +119,8 @@ class Stores:
             Refused: the epoch is old.
         """
         self._fence(epoch)
-        self.meta = replace(self.meta, owner=None, left=stored)
+        self.meta = replace(self.meta, owner=None)
+        self._left = (epoch, stored)
 
     def read(self, start: int, end: int) -> bytes:
         """Give the stored bytes of [start, end); what is missing is silence."""

@@ -6,7 +6,7 @@ import asyncio
 
 from contract.audio import Encoding
 from contract.object_keys import part_key
-from contract.records import TaskId
+from contract.records import TaskId, session_id_for
 from streaming_task.core.leases import LEASE_S, Lease
 from tests.fakes.virtual_time import in_virtual_time, settled, until
 from tests.streaming_task.bench import (
@@ -24,6 +24,7 @@ from tests.streaming_task.bench import (
 )
 
 OTHER = TaskId("t2")
+OTHER_REQUEST = "44444444-4444-4444-8444-444444444444"
 
 
 def lease(task_id: TaskId, version: int = 1, room: int = 9) -> Lease:
@@ -207,6 +208,32 @@ async def test_whoever_takes_over_from_a_leaving_task_need_not_ask_what_is_store
 
 
 @in_virtual_time
+async def test_a_session_that_is_claimed_while_its_claimer_leaves_is_given_up_again() -> None:
+    """In a deployment one leaves after another: the second may be taking over from the first."""
+    first, second = await two_tasks()
+    await first.leave()
+    await second.start(request_id=OTHER_REQUEST)
+    await second.say(**{**say_audio(0), "session_id": session_id_for(USER, OTHER_REQUEST)})
+    second.audio.puts.hold()  # this session keeps the task from being done at once
+    second.ownership.claims.hold()
+    await second.say(**resume_message())
+    await until(lambda: second.ownership.claims.calls)
+
+    leaving = asyncio.create_task(second.leave())
+    began_at = asyncio.get_running_loop().time()
+    await settled()
+    second.ownership.claims.release()
+    await until(lambda: second.sessions.metas[SESSION].epoch == 2)
+    await until(lambda: second.sessions.metas[SESSION].owner is None)
+    taken_s = asyncio.get_running_loop().time() - began_at
+    second.audio.puts.release()
+    await leaving
+
+    assert taken_s < 0.5
+    assert 2 in [moved["epoch"] for moved in first.heard("moved")]
+
+
+@in_virtual_time
 async def test_an_owner_that_has_just_gone_costs_no_message() -> None:
     """Its lease is on the board for a moment yet, and other tasks still send there."""
     first, second = await two_tasks()
@@ -295,7 +322,7 @@ async def test_a_full_task_passes_a_start_on_once() -> None:
     assert full.sessions.metas[SESSION].owner == OTHER
 
     full.board.observe([lease(TASK, room=0), lease(OTHER, 2, room=0)], 0.0)
-    await full.say(**start_message(request_id="44444444-4444-4444-8444-444444444444"))
+    await full.say(**start_message(request_id=OTHER_REQUEST))
     await until(lambda: full.heard("error"))
     assert [error["code"] for error in full.heard("error")] == ["busy"]
     await roomy.leave()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contract.records import (
@@ -50,7 +51,7 @@ class DynamoOwnership:
             unknown = error
         there = await self._find(seen.terms.session_id)
         if there is not None and there.owner == owner and there.epoch == seen.epoch + 1:
-            return there
+            return replace(there, left=None)  # it may be ours for a while already
         if unknown is not None and there is not None and there.epoch == seen.epoch:
             raise unknown  # not done, or not yet
         return None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from random import Random
+
 from contract.replies import Ack, Moved
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
-from streaming_task.core.departure import MOST_RANGES
+from streaming_task.core.departure import DRAIN_S, MOST_RANGES
 from streaming_task.core.results import Ended, RecognisedItem, RecognisedResult, StreamEnd
-from tests.streaming_task.core.scene import FIRST, RATE, Scene
+from streaming_task.core.session import Session
+from tests.streaming_task.core.scene import FIRST, LIMITS, RATE, Scene
 
 WORD = RecognisedItem("on", "word", 0.0, 1.0, 0.9, None)
 FINAL = RecognisedResult("r", False, 0.0, 1.0, "on", (WORD,), ())
@@ -58,6 +62,81 @@ def test_a_session_is_given_up_once_audio_text_and_stream_are_settled() -> None:
 
     assert before == []
     assert list(scene.of(do.Release)) == [do.Release(((0, RATE),))]
+
+
+def test_a_stream_that_does_not_end_keeps_a_session_for_three_seconds() -> None:
+    """All that time the client speaks to nobody; the next owner hears the audio again."""
+    scene = leaving_scene()
+    scene.store_parts()
+    scene.wait(DRAIN_S - 0.1)
+    before = list(scene.of(do.Release))
+
+    scene.wait(0.1)
+    scene.tell(ev.StreamResults(0, (FINAL,)))
+
+    assert before == []
+    assert list(scene.of(do.AbortStream)) == [do.AbortStream(0)]
+    assert list(scene.of(do.Release)) == [do.Release(((0, RATE),))]
+    assert list(scene.of(do.StoreFinal)) == []
+
+
+def test_a_stream_that_never_opened_is_not_waited_for_either() -> None:
+    """Nor does it open afterwards."""
+    scene = Scene()
+    scene.start()
+    scene.audio(0, RATE)
+    scene.tell(ev.Leaving())
+    scene.store_parts()
+
+    scene.wait(DRAIN_S)
+    scene.tell(ev.StreamOpened(0, None))
+
+    assert list(scene.of(do.Release)) == [do.Release(((0, RATE),))]
+    assert list(scene.of(do.Feed)) == []
+
+
+def test_when_time_is_up_a_session_is_given_up_as_it_is() -> None:
+    """What the store has is not known then, and nobody is told that it were."""
+    scene = leaving_scene()
+
+    scene.tell(ev.Leaving())
+
+    assert list(scene.of(do.Release)) == [do.Release(None)]
+
+
+def test_who_came_after_a_dead_owner_does_not_know_what_is_stored() -> None:
+    """One that was only taken for dead may have stored audio since, and have acknowledged it."""
+    scene = Scene()
+    meta = replace(scene.session.meta, epoch=2, final_until=RATE)
+    scene.session = Session(meta, LIMITS, 0.0, Random(1), stored=[(0, RATE)])
+
+    scene.tell(ev.Leaving())
+
+    assert list(scene.of(do.Release)) == [do.Release(None)]
+
+
+def test_who_came_after_one_that_left_knows_it() -> None:
+    """Whoever leaves in good order stores nothing any more."""
+    scene = Scene()
+    meta = replace(scene.session.meta, epoch=2, final_until=RATE, left=((0, RATE),))
+    scene.session = Session(meta, LIMITS, 0.0, Random(1), stored=[(0, RATE)])
+
+    scene.tell(ev.Leaving())
+
+    assert list(scene.of(do.Release)) == [do.Release(((0, RATE),))]
+
+
+def test_a_stop_without_an_end_is_the_next_owners() -> None:
+    """Here it would end the session before the audio that was turned away."""
+    scene = leaving_scene()
+    scene.audio(RATE, RATE)
+
+    scene.stop(None)
+    before = list(scene.of(do.WriteStop))
+    scene.stop(2 * RATE)
+
+    assert before == []
+    assert [stop.end for stop in scene.of(do.WriteStop)] == [2 * RATE]
 
 
 def test_a_final_that_was_not_stored_is_stored_before_the_session_goes() -> None:
