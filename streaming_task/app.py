@@ -59,7 +59,7 @@ from streaming_task.watch import RoomObserver, watch_the_loop
 
 _log = logging.getLogger(__name__)
 
-LEAVE_WITHIN_S = 10.0  # to hand every session over; with the last words 18 s in all, of ECS's 120
+LEAVE_WITHIN_S = 8.0  # to hand every session over; with all that follows 18 s, of ECS's 120
 DRAIN_WITHIN_S = 2.0
 HOUSEKEEPING_S = 1.0
 

@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 TAKEN, UNKNOWN_CONNECTION, TRY_AGAIN = 200, 403, 503
 BUSY_RETRY_S = 5.0
 LAST_WORDS_S = 2.0  # to give up what took too long, then for what is under way, then for what is said
+LINGER_S = 2.0  # a balancer sends messages to a task that leaves until it has noticed
 SETTLE_WITHIN_S = 600.0  # a recording of half an hour is compacted in seconds, but waits its turn
 
 
@@ -320,17 +321,17 @@ class SessionDirectory:
         """Take sessions again: the lease is kept."""
         self.routing.is_fenced = False
 
-    # -- leaving -------------------------------------------------------------------------------------
-
     async def leave(self, within_s: float) -> None:
         """Hand every session over, within so long; then give up what is left, and let last words be said."""
         self.routing.is_leaving = True
+        linger_s = LINGER_S if self._runners else 0.0
         for patience_s in (within_s, LAST_WORDS_S):  # the second time they go as they are
             for runner in list(self._runners.values()):
                 runner.post(Leaving())
             if self._runners:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._none_left.wait(), patience_s)
+        await asyncio.sleep(linger_s)  # clients answer `moved`, and some of it comes here
         runners = [*self._runners.values(), *self._closing]
         for runner in runners:
             runner.abort()

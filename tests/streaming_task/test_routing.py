@@ -234,6 +234,22 @@ async def test_a_session_that_is_claimed_while_its_claimer_leaves_is_given_up_ag
 
 
 @in_virtual_time
+async def test_a_task_that_has_handed_its_sessions_over_passes_messages_on_for_a_while() -> None:
+    """The balancer has not noticed yet, and each client answers `moved` at once."""
+    first, second = await two_tasks()
+    leaving = asyncio.create_task(first.leave())
+    await until(lambda: first.heard("moved"))
+
+    await first.say(**resume_message())
+    await until(lambda: len(first.heard("ready")) == 2)
+
+    assert not leaving.done()
+    assert second.sessions.metas[SESSION].owner == OTHER
+    await leaving
+    await second.leave()
+
+
+@in_virtual_time
 async def test_an_owner_that_has_just_gone_costs_no_message() -> None:
     """Its lease is on the board for a moment yet, and other tasks still send there."""
     first, second = await two_tasks()

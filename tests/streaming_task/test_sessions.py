@@ -11,7 +11,7 @@ from contract.records import SessionState, session_id_for
 from contract.wire import MESSAGE_BURST
 from streaming_task.known import FORGET_AFTER_S
 from streaming_task.ports import Diverged, Fenced, Unavailable
-from streaming_task.sessions import LAST_WORDS_S, TAKEN, TRY_AGAIN, UNKNOWN_CONNECTION
+from streaming_task.sessions import LAST_WORDS_S, LINGER_S, TAKEN, TRY_AGAIN, UNKNOWN_CONNECTION
 from tests.fakes.virtual_time import in_virtual_time, settled, until
 from tests.streaming_task.bench import (
     FIRST,
@@ -375,7 +375,7 @@ async def test_leaving_keeps_to_its_limit() -> None:
     took_s = asyncio.get_running_loop().time() - began_at
     await settled()
 
-    assert took_s == 8.0 + 2 * LAST_WORDS_S
+    assert took_s == 8.0 + LINGER_S + 2 * LAST_WORDS_S
     assert bench.recognition.streams[-1].is_aborted
     assert len(asyncio.all_tasks()) == 1
 
@@ -390,7 +390,15 @@ async def test_leaving_is_quick_when_nothing_is_under_way() -> None:
 
     await bench.directory.leave(within_s=8.0)
 
-    assert asyncio.get_running_loop().time() < 1.0
+    assert asyncio.get_running_loop().time() < LINGER_S + 0.5
+
+
+@in_virtual_time
+async def test_a_task_without_a_session_leaves_at_once() -> None:
+    """Nobody will send it anything."""
+    await Bench().directory.leave(within_s=8.0)
+
+    assert asyncio.get_running_loop().time() == 0.0
 
 
 @in_virtual_time
