@@ -35,6 +35,7 @@ from local_stack.http_port import HOST, HttpPort
 from local_stack.logs import log_json_lines
 from local_stack.moto_adjustments import (
     make_answers_cheap,
+    make_index_queries_cheap,
     make_listings_cheap,
     make_transactions_cheap,
     set_token_lifetime,
@@ -80,6 +81,7 @@ class AwsEndpoint:
         make_transactions_cheap()
         make_answers_cheap()
         make_listings_cheap()
+        make_index_queries_cheap()
         await self._http.open()
 
     async def stop(self) -> None:

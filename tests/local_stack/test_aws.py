@@ -169,6 +169,19 @@ async def test_of_racing_conditional_writes_one_wins(aws: Running) -> None:
     assert won.count(True) == 1
 
 
+async def test_a_table_is_read_in_the_order_of_its_keys(aws: Running) -> None:
+    """Whatever order it was written in; moto pages through it by that."""
+    dynamodb = aws.client("dynamodb")
+    keys = [(f"session#{session}", f"final#{number:06d}") for session in range(3) for number in range(4)]
+    for partition, sort in keys[::-2] + keys[::2]:
+        item = {"pk": {"S": partition}, "sk": {"S": sort}}
+        await away(dynamodb.put_item, TableName="live", Item=item)
+
+    found = await away(dynamodb.scan, TableName="live", Limit=len(keys) - 1)
+
+    assert [(item["pk"]["S"], item["sk"]["S"]) for item in found["Items"]] == keys[:-1]
+
+
 async def test_the_secrets_and_the_index_are_there(aws: Running) -> None:
     """Everything that a task reads at its start exists before it."""
     vault, dynamodb = aws.client("secretsmanager"), aws.client("dynamodb")
