@@ -45,9 +45,8 @@ class Departure:
 
     def next_due_at(self, now: float) -> float | None:
         """Give when the open stream has had its time; None: it has, or nobody leaves."""
-        if self._began_at is None or now >= self._began_at + DRAIN_S:
-            return None
-        return self._began_at + DRAIN_S
+        drained_by = None if self._began_at is None else self._began_at + DRAIN_S
+        return None if drained_by is None or now >= drained_by else drained_by
 
     def advance(
         self,
@@ -60,8 +59,7 @@ class Departure:
         """Give the session up, if that can be done now."""
         if self._began_at is None or self._has_released:
             return []
-        has_had_its_time = now >= self._began_at + DRAIN_S
-        effects: list[Effect] = recognition.cut_off() if has_had_its_time else []
+        effects: list[Effect] = recognition.cut_off() if self.next_due_at(now) is None else []
         is_settled = (
             recording.all_durable
             and transcript.is_settled

@@ -11,7 +11,7 @@ from streaming_task.core import events as ev
 from streaming_task.core.departure import DRAIN_S, MOST_RANGES
 from streaming_task.core.results import Ended, RecognisedItem, RecognisedResult, StreamEnd
 from streaming_task.core.session import Session
-from tests.streaming_task.core.scene import FIRST, LIMITS, RATE, Scene
+from tests.streaming_task.core.scene import FIRST, LIMITS, RATE, Scene, open_scene
 
 WORD = RecognisedItem("on", "word", 0.0, 1.0, 0.9, None)
 FINAL = RecognisedResult("r", False, 0.0, 1.0, "on", (WORD,), ())
@@ -20,8 +20,7 @@ CLEAN = Ended(StreamEnd.CLEAN, "")
 
 def leaving_scene(seconds: int = 1) -> Scene:
     """Let a task leave in the middle of a session."""
-    scene = Scene()
-    scene.start()
+    scene = open_scene()
     scene.audio(0, seconds * RATE)
     scene.open_stream()
     scene.tell(ev.Leaving())
@@ -82,8 +81,7 @@ def test_a_stream_that_does_not_end_keeps_a_session_for_three_seconds() -> None:
 
 def test_a_stream_that_never_opened_is_not_waited_for_either() -> None:
     """Nor does it open afterwards."""
-    scene = Scene()
-    scene.start()
+    scene = open_scene()
     scene.audio(0, RATE)
     scene.tell(ev.Leaving())
     scene.store_parts()
@@ -157,8 +155,7 @@ def test_a_final_that_was_not_stored_is_stored_before_the_session_goes() -> None
 def test_a_store_full_of_holes_is_left_to_be_listed() -> None:
     """What an item of the table can hold has an end."""
     holes = MOST_RANGES + 1
-    scene = Scene()
-    scene.start()
+    scene = open_scene()
     for piece in range(holes):
         scene.audio(2 * piece, 1)
     scene.store_parts()
