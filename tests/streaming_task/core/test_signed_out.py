@@ -14,13 +14,7 @@ from streaming_task.core import effects as do
 from streaming_task.core import events as ev
 from streaming_task.core.authorisation import is_revoked, refuse_revoked
 from streaming_task.core.session import Session
-from tests.streaming_task.core.scene import FIRST, LIMITS, PAGE, RATE, SECOND, Scene, resume
-
-
-def open_scene() -> Scene:
-    scene = Scene()
-    scene.start()
-    return scene
+from tests.streaming_task.core.scene import FIRST, LIMITS, PAGE, RATE, SECOND, Scene, open_scene, resume
 
 
 def seal(scene: Scene) -> do.Seal:
