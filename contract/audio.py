@@ -8,6 +8,9 @@ BYTES_PER_SAMPLE = 2  # signed 16-bit little-endian, mono
 TRANSCRIBE_MIN_RATE_HZ = 16_000  # Transcribe Medical takes 16-48 kHz
 TRANSCRIBE_MAX_RATE_HZ = 48_000
 
+Range = tuple[int, int]  # samples of a session, from the first to before the second
+Ranges = tuple[Range, ...]
+
 
 class Encoding(StrEnum):
     """How the audio of a session is coded on the wire."""

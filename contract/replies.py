@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
+from contract.audio import Ranges
 from contract.records import TranscriptState
 from contract.wire import RETRYABLE, Code
-
-Ranges = tuple[tuple[int, int], ...]
 
 
 class Transcription(StrEnum):

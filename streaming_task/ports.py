@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from contract.audio import Ranges
 from contract.records import ConnectionId, SessionId, SessionState, TaskId, UserId
 from contract.replies import Final
 from streaming_task.core.leases import Lease
@@ -296,9 +297,7 @@ class Ownership(Protocol):
         """
         ...
 
-    async def release(
-        self, session_id: SessionId, epoch: int, stored: tuple[tuple[int, int], ...] | None
-    ) -> None:
+    async def release(self, session_id: SessionId, epoch: int, stored: Ranges | None) -> None:
         """Leave a session to whoever claims it, if the epoch is still ours; tell it what is `stored`.
 
         Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from contract.audio import Encoding
+from contract.audio import Encoding, Ranges
 from contract.metrics import Metric
 from contract.object_keys import recording_key
 from contract.records import (
@@ -60,7 +60,7 @@ class RecordSteps:
         await self._services.sessions.update(self._terms.session_id, self._epoch, changes)
         return done
 
-    async def release(self, stored: tuple[tuple[int, int], ...] | None) -> ev.Event:
+    async def release(self, stored: Ranges | None) -> ev.Event:
         """Leave the session to whoever claims it."""
         await self._services.ownership.release(self._terms.session_id, self._epoch, stored)
         return ev.Released()
@@ -70,7 +70,7 @@ class RecordSteps:
         await self._services.records.begin(self._record(RecordStatus.IN_PROGRESS))
         return ev.Tick()
 
-    async def seal(self, end: int, gaps: tuple[tuple[int, int], ...], sha256: str | None) -> ev.Event:
+    async def seal(self, end: int, gaps: Ranges, sha256: str | None) -> ev.Event:
         """Write the manifest, then that it is written."""
         sha256 = await self._services.recordings.seal(self._terms, end, gaps, sha256)
         self._sealed = ev.Sealed(end, sha256, gaps)

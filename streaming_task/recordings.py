@@ -9,15 +9,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contract.audio import Encoding
+from contract.audio import Encoding, Ranges
 from contract.object_keys import manifest_key, parts_prefix, recording_key
 from streaming_task.core.coding import Coding
 from streaming_task.core.ownership import SessionTerms
 from streaming_task.ports import AudioStore, Compactor, StoredPart, Unavailable
 
 _log = logging.getLogger(__name__)
-
-Gaps = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class Recordings:
         found.append(coding.silence(end - end % coding.grid - at) if end > at else b"")
         return start, b"".join(found)
 
-    async def seal(self, terms: SessionTerms, end: int, gaps: Gaps, sha256: str | None) -> str:
+    async def seal(self, terms: SessionTerms, end: int, gaps: Ranges, sha256: str | None) -> str:
         """Write the manifest; give the hash of the stored bytes in order.
 
         Raises:
@@ -112,7 +110,7 @@ class Recordings:
         return sha256
 
     async def compact(
-        self, terms: SessionTerms, end: int, gaps: Gaps, sha256: str, *, may_delete: bool
+        self, terms: SessionTerms, end: int, gaps: Ranges, sha256: str, *, may_delete: bool
     ) -> bool:
         """Make one recording of the parts, then delete them; False: they are to be kept.
 
@@ -170,7 +168,7 @@ class Recordings:
             _log.error("Session recording differs from its parts", extra={"session_id": terms.session_id})
             return None
 
-    def _is_sealed(self, terms: SessionTerms, recording: bytes, end: int, gaps: Gaps, sha256: str) -> bool:
+    def _is_sealed(self, terms: SessionTerms, recording: bytes, end: int, gaps: Ranges, sha256: str) -> bool:
         """Tell whether a recording holds the bytes that were sealed, whose hash leaves the gaps out."""
         kept = self._formats[terms.encoding]
         try:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from contract.audio import Range
 from contract.object_keys import parts_prefix
 from contract.records import SessionId, SessionState, TaskId, UserId
 from streaming_task import ports
@@ -23,7 +24,7 @@ WAITING = 64  # messages of one session; more are dropped: the client sends agai
 TAKEN, NOT_THE_OWNER = 200, 421
 READS_AT_ONCE = 8  # of owners, and claims: a task that takes a hundred sessions up asks for few at a time
 
-Stored = list[tuple[int, int]]
+Stored = list[Range]
 Adopt = Callable[[SessionMeta, Stored], SessionRunner]
 
 

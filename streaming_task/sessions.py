@@ -26,7 +26,7 @@ from streaming_task.errands import Errands
 from streaming_task.known import Known, KnownConnections
 from streaming_task.openings import new_meta
 from streaming_task.record_steps import Services
-from streaming_task.routing import Routed, Routing
+from streaming_task.routing import Routed, Routing, Stored
 from streaming_task.runner import SessionRunner
 
 _log = logging.getLogger(__name__)
@@ -276,7 +276,7 @@ class SessionDirectory:
             raise _busy()  # what was put meanwhile is found by its repeat
         return None if there is not None else self._run(meta, None)
 
-    def _run(self, meta: SessionMeta, stored: list[tuple[int, int]] | None) -> SessionRunner:
+    def _run(self, meta: SessionMeta, stored: Stored | None) -> SessionRunner:
         session_id = meta.terms.session_id
         now = asyncio.get_running_loop().time()
         random = Random(f"{session_id} {meta.epoch}")  # noqa: S311 - jitter, not a secret

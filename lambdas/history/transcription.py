@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from contract.audio import Ranges
 from contract.records import RecordStatus, TranscriptState
 from contract.replies import Final as Heard
-from contract.replies import Ranges
 
 
 @dataclass(frozen=True, slots=True)

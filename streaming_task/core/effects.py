@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contract.audio import Range, Ranges
 from contract.records import ConnectionId, TranscriptState
 from contract.replies import AboutSession, Final
 from streaming_task.core.ownership import SessionChanges
-from streaming_task.core.ranges import Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Seal:
     """Write the manifest; answered by Sealed or StepFailed. `sha256` None: hash what is stored."""
 
     end: int
-    gaps: tuple[tuple[int, int], ...]
+    gaps: Ranges
     sha256: str | None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum, auto
 
+from contract.audio import Ranges
 from contract.records import SessionState, TranscriptState
 from contract.replies import Saved, Stored
 from streaming_task.core.effects import Commit, Effect, Seal, WriteStop
@@ -120,7 +121,7 @@ class Ending:
         self._step = _Step.STOP_WRITTEN
         self._failures = 0
 
-    def sealed(self, sha256: str, gaps: tuple[tuple[int, int], ...]) -> None:
+    def sealed(self, sha256: str, gaps: Ranges) -> None:
         """Note that the manifest is written."""
         self._step = _Step.SEALED
         self._failures = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contract.audio import Ranges
 from contract.records import ConnectionId, RecordingState
 from contract.wire import Audio, Pause, Ping, Resume, Start, Stop
 from streaming_task.core.results import Ended, RecognisedResult
@@ -40,7 +41,7 @@ class PartFailed:
 class PartsListed:
     """The sample ranges of all parts that are stored, before anything is given up; None: nobody could say."""
 
-    parts: tuple[tuple[int, int], ...] | None
+    parts: Ranges | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Sealed:
 
     samples: int
     sha256: str
-    gaps: tuple[tuple[int, int], ...]
+    gaps: Ranges
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from contract.audio import Range
 from streaming_task.core.effects import Effect, ListParts
-from streaming_task.core.ranges import Range
 from streaming_task.core.recording import Recording
 
 RETRY_S = 1.0

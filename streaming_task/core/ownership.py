@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contract.audio import Encoding, Quality
+from contract.audio import Encoding, Quality, Ranges
 from contract.records import (
     ConnectionId,
     RecordingState,
@@ -52,12 +52,12 @@ class SessionMeta:
     client: str | None = None
     samples: int | None = None  # set at sealing
     sha256: str | None = None  # set at sealing
-    gaps: tuple[tuple[int, int], ...] = ()
+    gaps: Ranges = ()
     transcript: TranscriptState | None = None  # set at the commit
     transcription_id: int | None = None  # set at the commit
     recording: RecordingState | None = None  # set once it is known what became of the parts
     is_finished: bool = False  # nobody has anything left to do
-    left: tuple[tuple[int, int], ...] | None = None  # of a claim: all samples stored, if the last owner knew
+    left: Ranges | None = None  # of a claim: all samples stored, if the last owner knew
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class SessionChanges:
     client: str | None = None
     samples: int | None = None
     sha256: str | None = None
-    gaps: tuple[tuple[int, int], ...] | None = None
+    gaps: Ranges | None = None
     transcript: TranscriptState | None = None
     transcription_id: int | None = None
     recording: RecordingState | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
-Range = tuple[int, int]
+from contract.audio import Range
 
 
 class RangeSet:

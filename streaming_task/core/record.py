@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contract.audio import Ranges
 from contract.records import RecordStatus, TranscriptState
 from contract.replies import Final
 from streaming_task.core.ownership import SessionTerms
@@ -19,7 +20,7 @@ class Record:
     audio_s3_key: str
     samples: int = 0
     sha256: str | None = None
-    gaps: tuple[tuple[int, int], ...] = ()
+    gaps: Ranges = ()
     finals: tuple[Final, ...] = ()
     transcript: TranscriptState = TranscriptState.PENDING
 

@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from contract.audio import Range
 from contract.wire import AHEAD_BYTES, BUFFER_BYTES, Code, Refusal
 from streaming_task.core.coding import PCM, Coding
-from streaming_task.core.ranges import Range, RangeSet
+from streaming_task.core.ranges import RangeSet
 from streaming_task.core.reorder import HeldAudio
 
 PART_AFTER_S = 2.0

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from random import Random
 from typing import assert_never
 
-from contract.audio import from_seconds
+from contract.audio import Range, from_seconds
 from contract.records import ConnectionId, SessionState
 from contract.replies import AboutSession, Moved
 from contract.wire import Audio, Code, Pause, Ping, Refusal, Resume, Start, Stop
@@ -51,7 +51,7 @@ class Session:
         now: float,
         random: Random,
         *,
-        stored: Iterable[tuple[int, int]] | None = None,
+        stored: Iterable[Range] | None = None,
         coding: Coding = PCM,
     ) -> None:
         """Open a session; with the sample ranges that are `stored`, take it over from another owner."""

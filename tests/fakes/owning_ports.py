@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from contract.audio import Ranges
 from contract.records import SessionId, SessionState, TaskId, work_key
 from streaming_task.core.leases import Lease
 from streaming_task.core.ownership import SessionMeta, Unfinished
@@ -33,9 +34,7 @@ class FakeOwnership:
             epoch, stored = self._sessions.left.get(seen.terms.session_id, (0, None))
             return replace(claimed, left=stored if epoch == there.epoch else None)
 
-    async def release(
-        self, session_id: SessionId, epoch: int, stored: tuple[tuple[int, int], ...] | None
-    ) -> None:
+    async def release(self, session_id: SessionId, epoch: int, stored: Ranges | None) -> None:
         """Leave a session to whoever claims it."""
         self._sessions.metas[session_id] = replace(self._sessions.fence(session_id, epoch), owner=None)
         self._sessions.left[session_id] = (epoch, stored)

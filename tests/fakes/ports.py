@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 
+from contract.audio import Ranges
 from contract.object_keys import parse_part_key
 from contract.records import ConnectionId, SessionId, TaskId, UserId
 from contract.replies import Final
@@ -58,7 +59,7 @@ class FakeSessions:
 
     def __init__(self) -> None:
         self.metas: dict[SessionId, SessionMeta] = {}
-        self.left: dict[SessionId, tuple[int, tuple[tuple[int, int], ...] | None]] = {}  # and in which epoch
+        self.left: dict[SessionId, tuple[int, Ranges | None]] = {}  # and in which epoch
         self.creates = Turnstile()
         self.finds = Turnstile()
         self.updates = Turnstile()

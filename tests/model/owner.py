@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from random import Random
 
+from contract.audio import Range, Ranges
 from contract.records import RecordingState, SessionState
 from contract.wire import Refusal
 from streaming_task.core import effects as do
@@ -47,7 +48,7 @@ class Owner:
         *,
         meta: SessionMeta,
         medium: Medium,
-        stored: Iterable[tuple[int, int]] | None,
+        stored: Iterable[Range] | None,
         say: Say,
         on_close: Callable[[Owner], None],
     ) -> None:
@@ -175,7 +176,7 @@ class Owner:
             case _:
                 self._perform_on_stream(effect)
 
-    def _seal(self, end: int, gaps: tuple[tuple[int, int], ...], sha256: str | None) -> None:
+    def _seal(self, end: int, gaps: Ranges, sha256: str | None) -> None:
         digest = sha256 or self._stores.sha256(end)
         sealed = SessionChanges(state=SessionState.SEALED, samples=end, sha256=digest, gaps=gaps)
         self._step(lambda: self._stores.update(self.epoch, sealed), ev.Sealed(end, digest, gaps))

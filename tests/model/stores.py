@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields, replace
 
+from contract.audio import Ranges
 from contract.records import RecordingState, SessionState, TranscriptState
 from contract.replies import Ack, Final, Stored
 from streaming_task.core.coding import Coding
@@ -37,7 +38,7 @@ class Stores:
         self.row: Row | None = None
         self.recording: bytes | None = None  # made of the parts
         self.away_until = 0.0
-        self._left: tuple[int, tuple[tuple[int, int], ...] | None] = (0, None)  # with its epoch
+        self._left: tuple[int, Ranges | None] = (0, None)  # with its epoch
 
     # -- what is asked of them -----------------------------------------------------------------------
 
@@ -112,7 +113,7 @@ class Stores:
             self.parts.clear()
         self.update(epoch, SessionChanges(recording=RecordingState.COMPACTED))
 
-    def release(self, epoch: int, stored: tuple[tuple[int, int], ...] | None) -> None:
+    def release(self, epoch: int, stored: Ranges | None) -> None:
         """Leave the session, and what is stored of it, to whoever claims it.
 
         Raises:

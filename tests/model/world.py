@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from contract.audio import Quality
+from contract.audio import Quality, Range
 from contract.records import ConnectionId, SessionId, SessionState, TaskId, TranscriptState, UserId
 from contract.replies import Ready
 from contract.wire import Conversation, Resume, Specialty, Start
@@ -128,7 +128,7 @@ class World:
 
     # -- owners --------------------------------------------------------------------------------------
 
-    def _new_owner(self, meta: SessionMeta, stored: list[tuple[int, int]] | None) -> Owner:
+    def _new_owner(self, meta: SessionMeta, stored: list[Range] | None) -> Owner:
         owner = Owner(
             self.schedule,
             self.stores,
@@ -189,7 +189,7 @@ class World:
         self._owner = self._new_owner(meta, self._stored(meta))
         self._owner.tell(ev.Tick())
 
-    def _stored(self, meta: SessionMeta) -> list[tuple[int, int]]:
+    def _stored(self, meta: SessionMeta) -> list[Range]:
         if meta.samples is not None:
             return [(0, meta.samples)]
         return list(self.stores.parts) if meta.left is None else list(meta.left)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from contract.audio import Ranges
 from contract.records import (
     META,
     NO_OWNER,
@@ -56,9 +57,7 @@ class DynamoOwnership:
             raise unknown  # not done, or not yet
         return None
 
-    async def release(
-        self, session_id: SessionId, epoch: int, stored: tuple[tuple[int, int], ...] | None
-    ) -> None:
+    async def release(self, session_id: SessionId, epoch: int, stored: Ranges | None) -> None:
         """Leave a session to whoever claims it, if the epoch is still ours; tell it what is `stored`.
 
         Raises:

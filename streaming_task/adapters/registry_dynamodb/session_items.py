@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contract.audio import Encoding, Quality
+from contract.audio import Encoding, Quality, Ranges
 from contract.records import (
     COMMITTED_KEPT_S,
     NO_OWNER,
@@ -85,7 +85,7 @@ def encode_changes(
     return item, ()
 
 
-def encode_left(stored: tuple[tuple[int, int], ...] | None, epoch: int) -> Item:
+def encode_left(stored: Ranges | None, epoch: int) -> Item:
     """Write what an owner leaves in the store; by its epoch the next owner knows that nobody came between."""
     return {} if stored is None else {"left_ranges": ranges(stored), "left_epoch": number(epoch)}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from contract.audio import Ranges
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     from streaming_task.adapters.registry_dynamodb.table import Item
-
-Ranges = tuple[tuple[int, int], ...]
 
 
 def text(value: str) -> AttributeValueTypeDef:

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from contract.audio import Ranges
 from contract.opus import silence
 from contract.wire import BUFFER_BYTES, Code, Refusal
 from streaming_task.core import recording as module
@@ -25,7 +26,7 @@ def at(packet: int) -> int:
     return packet * PACKET_SAMPLES
 
 
-def recording(end: int | None = None, gaps: tuple[tuple[int, int], ...] = ()) -> Recording:
+def recording(end: int | None = None, gaps: Ranges = ()) -> Recording:
     return Recording(duration_limit_samples=LIMIT, coding=OPUS, end=end, gaps=gaps)
 
 

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from contract.audio import Ranges
 from contract.records import SessionState
 from contract.replies import Nack, Ready, Stored
 from contract.wire import Audio, Code, Refusal
@@ -126,7 +127,7 @@ def test_who_comes_again_with_a_fresh_sign_in_hears_how_it_ended() -> None:
     ],
 )
 def test_a_new_owner_that_is_told_seals_it_likewise(
-    state: SessionState, end: int | None, sealed_at: int, gaps: tuple[tuple[int, int], ...]
+    state: SessionState, end: int | None, sealed_at: int, gaps: Ranges
 ) -> None:
     """What the last owner did not finish, the next one does out of the stored parts."""
     scene = Scene()
