@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
-from migrations.errors import Failed, OutcomeUnknown, Refused, SqlError
+from migrations.errors import Failed, Refused, SqlError
 from migrations.files import Migration, read_migrations, read_rollback
-from migrations.postgres import PostgresConnection, Target, open_connection
+from migrations.postgres import PostgresConnection
 from migrations.report import Step
-from migrations.runner import ADVISORY_LOCK, Patience, migrate, roll_back, status
-from tests.migrations.schema import IMPATIENT, columns, ignore, ledger, make
-from tests.postgres import connect
-
-
-@pytest.fixture
-def database(postgres_target: Target) -> Iterator[PostgresConnection]:
-    with connect(postgres_target) as connection:
-        yield connection
+from migrations.runner import migrate, roll_back, status
+from tests.migrations.schema import columns, ignore, ledger, make
 
 
 def test_all_files_are_applied_in_order_and_entered_in_the_ledger(database: PostgresConnection) -> None:
@@ -115,33 +104,6 @@ def test_one_file_by_name_applies_nothing_after_it(database: PostgresConnection)
     assert report.pending == tuple(file.name for file in files[2:])
 
 
-def test_two_migrators_at_once_apply_each_file_once(postgres_target: Target) -> None:
-    """Two deployments race: one works, the other waits and finds it done."""
-    files = make(
-        "CREATE TABLE a (n INT); SELECT pg_sleep(0.2)", "INSERT INTO a VALUES (1)", "INSERT INTO a VALUES (2)"
-    )
-
-    def run() -> tuple[str, ...]:
-        with connect(postgres_target) as own:
-            return migrate(own, files, ignore).applied_now
-
-    with ThreadPoolExecutor(4) as pool:
-        applied = [name for future in [pool.submit(run) for _ in range(4)] for name in future.result()]
-
-    assert sorted(applied) == [file.name for file in files]
-    with connect(postgres_target) as database:
-        assert database.run("SELECT n FROM a ORDER BY n") == [[1], [2]]
-
-
-def test_a_migrator_that_never_gets_its_turn_says_so(postgres_target: Target) -> None:
-    """Waiting for another migrator ends in a sentence, not in a timeout of something else."""
-    with connect(postgres_target) as other, connect(postgres_target) as database:
-        other.run("SELECT pg_advisory_lock(:key)", key=ADVISORY_LOCK)
-
-        with pytest.raises(Failed, match=r"Another migration has been running for over 0\.3 s"):
-            migrate(database, make("CREATE TABLE a ()"), ignore, patience=IMPATIENT)
-
-
 def test_a_failing_file_is_taken_back_whole(database: PostgresConnection) -> None:
     """The sentence names file, line, code and how far the run got; the schema is that of the file before."""
     files = make("CREATE TABLE a (n INT)", "CREATE TABLE b (n INT);\n\nALTER TABLE nowhere ADD COLUMN m INT")
@@ -204,46 +166,6 @@ def test_a_file_cannot_end_its_own_transaction(database: PostgresConnection, end
 
     assert columns(database, "a") == set()
     assert ledger(database) == []
-
-
-def test_a_long_lock_of_someone_else_ends_in_a_sentence(postgres_target: Target) -> None:
-    """The run gives up in time, says who is in the way, and leaves nothing half done."""
-    files = make("CREATE TABLE a (n INT)", "CREATE TABLE b (); ALTER TABLE a ADD COLUMN m INT")
-    with connect(postgres_target) as other, connect(postgres_target) as database:
-        migrate(database, files[:1], ignore)
-        other.run("BEGIN; SELECT * FROM a")
-
-        with pytest.raises(
-            Failed, match=r"could not get its locks in 2 attempts of 0\.1 s.*pg_stat_activity"
-        ):
-            migrate(database, files, ignore, patience=IMPATIENT)
-
-        assert columns(database, "a") == {"n"}
-        assert columns(database, "b") == set()
-
-
-def test_a_lock_that_goes_away_in_time_is_waited_for(postgres_target: Target) -> None:
-    """An ordinary transaction on the table does not fail a deployment."""
-    files = make("CREATE TABLE a (n INT)", "ALTER TABLE a ADD COLUMN m INT")
-    with connect(postgres_target) as other, connect(postgres_target) as database:
-        migrate(database, files[:1], ignore)
-        other.run("BEGIN; SELECT * FROM a")
-
-        with ThreadPoolExecutor(1) as pool:
-            patience = Patience(table_lock_s=0.2, between_attempts_s=0.05)
-            waiting = pool.submit(migrate, database, files, ignore, patience=patience)
-            other.run("SELECT pg_sleep(0.3)")  # longer than one attempt
-            other.run("COMMIT")
-
-        assert waiting.result().applied_now == ("001_step.sql",)
-
-
-def test_a_statement_without_end_is_cancelled(database: PostgresConnection) -> None:
-    """A deployment hears of it before its own time is over."""
-    patience = Patience(statement_s=0.2)
-
-    with pytest.raises(Failed, match=r"000_step\.sql took over 0\.2 s"):
-        migrate(database, make("SELECT pg_sleep(30)"), ignore, patience=patience)
 
 
 def test_an_edited_applied_file_is_refused(database: PostgresConnection) -> None:
@@ -309,41 +231,6 @@ def test_a_ledger_of_someone_else_is_refused(database: PostgresConnection) -> No
 
     with pytest.raises(Refused, match="schema_migrations is not this runner's ledger"):
         migrate(database, make("CREATE TABLE a ()"), ignore)
-
-
-def test_the_lock_is_free_again_after_a_failure(postgres_target: Target) -> None:
-    """The connection may live on; the next migrator must not wait for it."""
-    with connect(postgres_target) as database, connect(postgres_target) as other:
-        with pytest.raises(Failed):
-            migrate(database, make("nonsense"), ignore)
-
-        assert other.run("SELECT pg_try_advisory_lock(:key)", key=ADVISORY_LOCK) == [[True]]
-
-
-def test_a_cut_connection_is_told_from_a_refusal(postgres_target: Target) -> None:
-    """Whoever reads the sentence learns that running it again settles the outcome."""
-    with connect(postgres_target) as database, connect(postgres_target) as other:
-        [[pid]] = database.run("SELECT pg_backend_pid()")
-
-        def cut(_: Step) -> None:
-            other.run("SELECT pg_terminate_backend(:pid)", pid=pid)
-
-        with pytest.raises(OutcomeUnknown, match=r"connection was lost during 000_step\.sql"):
-            migrate(database, make("CREATE TABLE a (n INT)"), cut)
-
-        assert columns(other, "a") == set()
-
-
-def test_a_server_that_does_not_answer_is_given_up_once(postgres_target: Target) -> None:
-    """No further statement waits behind the one that is overdue."""
-    started = time.monotonic()
-    with (
-        open_connection(postgres_target, connect_s=5.0, answer_s=1.0, application="test") as database,
-        pytest.raises(OutcomeUnknown),
-    ):
-        migrate(database, make("SELECT pg_sleep(5)"), ignore)
-
-    assert time.monotonic() - started < 4.0
 
 
 def test_an_sql_error_says_its_code_alone(database: PostgresConnection) -> None:

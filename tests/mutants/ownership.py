@@ -9,6 +9,7 @@ CORE_TESTS = "tests/streaming_task/core"
 REGISTRY = "streaming_task/adapters/registry_dynamodb"
 REGISTRY_TESTS = "tests/streaming_task/adapters/registry_dynamodb"
 ROUTING_TESTS = "tests/streaming_task/test_routing.py"
+HANDING_OVER_TESTS = "tests/streaming_task/test_handing_over.py"
 
 OWNERSHIP = (
     Mutant(
@@ -75,7 +76,7 @@ OWNERSHIP = (
         "streaming_task/runner.py",
         "            event = ev.OwnershipLost()\n",
         "            event = failed\n",
-        ("tests/streaming_task/test_runner.py",),
+        ("tests/streaming_task/test_steps.py",),
     ),
     Mutant(
         "a lease is as old as it was when first seen",
@@ -227,7 +228,7 @@ OWNERSHIP = (
         f"{CORE}/session.py",
         "            case ev.Released():\n                self._audience.say(Moved())\n",
         "            case ev.Released():\n",
-        (f"{CORE_TESTS}/test_takeover.py", f"{CORE_TESTS}/test_session.py", ROUTING_TESTS),
+        (f"{CORE_TESTS}/test_takeover.py", f"{CORE_TESTS}/test_session.py", HANDING_OVER_TESTS),
     ),
     Mutant(
         "a finished session can be claimed",

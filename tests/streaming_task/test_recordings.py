@@ -3,68 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-from dataclasses import replace
 
 import pytest
 
-from contract.audio import Encoding, bytes_in
-from contract.object_keys import manifest_key, part_key, recording_key
-from contract.opus import silence
-from streaming_task.adapters.ogg_opus import OggCompactor
-from streaming_task.core.coding import PCM, OpusCoding
+from contract.audio import bytes_in
 from streaming_task.ports import Unavailable
-from streaming_task.recordings import Format, Recordings
-from tests.fakes.live_ports import FakeCompactor
-from tests.fakes.opus import PACKET_SAMPLES, packets
-from tests.fakes.ports import FakeAudioStore
 from tests.fakes.virtual_time import in_virtual_time, until
-from tests.streaming_task.bench import terms
-
-TERMS = terms()
-MANIFEST = manifest_key(TERMS.user_id, TERMS.session_id)
-RECORDING = recording_key(TERMS.user_id, TERMS.session_id, TERMS.encoding)
-
-
-class Shelf:
-    """A store with parts of one session, and what makes a recording of them."""
-
-    def __init__(self, *parts: tuple[int, bytes]) -> None:
-        self.store = FakeAudioStore()
-        self.compactor = FakeCompactor()
-        self.recordings = Recordings(self.store, {Encoding.PCM: Format(PCM, self.compactor, "audio/flac")})
-        self.parts = [self.add(start, data) for start, data in parts]
-
-    def add(self, start: int, data: bytes) -> str:
-        """Put a part there; give its key."""
-        digest = hashlib.sha256(data).hexdigest()
-        end = start + len(data) // 2
-        key = part_key(TERMS.user_id, TERMS.session_id, start, end, digest, TERMS.encoding)
-        self.store.objects[key] = data
-        return key
-
-    @classmethod
-    def beside(cls, other: Shelf) -> Shelf:
-        """Put another task before the same store."""
-        shelf = cls()
-        shelf.recordings = Recordings(other.store, {Encoding.PCM: Format(PCM, other.compactor, "audio/flac")})
-        return shelf
-
-    def manifest(self) -> dict[str, object]:
-        """Give the manifest."""
-        read = json.loads(self.store.objects[MANIFEST])
-        assert isinstance(read, dict)
-        return read
-
-
-def pcm(first: int, count: int) -> bytes:
-    """Make samples that tell where they belong."""
-    return b"".join((first + index).to_bytes(2, "little") for index in range(count))
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+from tests.streaming_task.shelf import MANIFEST, RECORDING, TERMS, Shelf, pcm, sha256
 
 
 @pytest.mark.parametrize(
@@ -307,67 +252,3 @@ async def test_one_recording_is_made_at_a_time() -> None:
 
     assert reads_under_way == 1
     assert shelf.store.lists.calls == 2
-
-
-# -- Opus -----------------------------------------------------------------------------------------------
-
-OPUS = Format(OpusCoding(lambda _: False), OggCompactor(), "audio/ogg")
-OPUS_TERMS = replace(TERMS, encoding=Encoding.OPUS, sample_rate_hz=48_000)
-OGG = recording_key(TERMS.user_id, TERMS.session_id, Encoding.OPUS)
-
-
-def opus_shelf(*parts: tuple[int, int]) -> Shelf:
-    """Put parts there: from packet, how many."""
-    shelf = Shelf()
-    shelf.recordings = Recordings(shelf.store, {Encoding.OPUS: OPUS})
-    for first, count in parts:
-        data = packets(first, count)
-        start, end = first * PACKET_SAMPLES, (first + count) * PACKET_SAMPLES
-        key = part_key(TERMS.user_id, TERMS.session_id, start, end, sha256(data), Encoding.OPUS)
-        shelf.store.objects[key] = data
-    return shelf
-
-
-async def test_packets_are_read_back_from_where_they_can_be_cut() -> None:
-    """A stream that begins within a packet hears all of it, and is told where it begins."""
-    shelf = opus_shelf((0, 10), (12, 10))
-    read = shelf.recordings.read
-    at = PACKET_SAMPLES
-
-    assert await read(OPUS_TERMS, 3 * at + 7, 14 * at + 7) == (
-        3 * at,
-        packets(3, 7) + silence(2 * at) + packets(12, 2),
-    )
-    assert await read(OPUS_TERMS, 10 * at + 130, 12 * at) == (10 * at + 120, silence(2 * at - 120))
-    assert await read(OPUS_TERMS, 40 * at + 1, 41 * at + 1) == (40 * at, silence(at))
-
-
-async def test_packets_are_one_recording_in_ogg() -> None:
-    """Overlapping parts, a gap, an end within a part: one file of the session's length, and the parts go."""
-    shelf = opus_shelf((0, 10), (4, 8), (20, 10))
-    at = PACKET_SAMPLES
-    gaps = ((12 * at, 20 * at),)
-    sealed = await shelf.recordings.seal(OPUS_TERMS, 25 * at, gaps, None)
-
-    is_done = await shelf.recordings.compact(OPUS_TERMS, 25 * at, gaps, sealed, may_delete=True)
-    again = await shelf.recordings.compact(OPUS_TERMS, 25 * at, gaps, sealed, may_delete=True)
-
-    whole = packets(0, 12) + silence(8 * at) + packets(20, 5)
-    assert sealed == sha256(packets(0, 12) + packets(20, 5))
-    assert is_done
-    assert again
-    assert set(shelf.store.objects) == {MANIFEST, OGG}
-    assert OggCompactor().decode(shelf.store.objects[OGG]) == whole
-    assert await shelf.recordings.read(OPUS_TERMS, at + 1, 3 * at) == (at, packets(1, 2))
-
-
-async def test_packets_that_are_not_whole_are_kept_in_their_parts() -> None:
-    """A recording of something else is never made."""
-    shelf = opus_shelf((0, 4))
-    (key,) = shelf.store.objects
-    shelf.store.objects[key] = packets(5, 4)
-
-    assert not await shelf.recordings.compact(
-        OPUS_TERMS, 4 * PACKET_SAMPLES, (), sha256(packets(0, 4)), may_delete=True
-    )
-    assert list(shelf.store.objects) == [key]

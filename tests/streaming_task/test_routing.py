@@ -6,51 +6,23 @@ import asyncio
 
 from contract.audio import Encoding
 from contract.object_keys import part_key
-from contract.records import TaskId, session_id_for
-from streaming_task.core.leases import LEASE_S, Lease
+from contract.records import TaskId
+from streaming_task.core.leases import LEASE_S
 from tests.fakes.virtual_time import in_virtual_time, settled, until
 from tests.streaming_task.bench import (
+    OTHER_REQUEST,
     PIECE,
     RATE_HZ,
     SESSION,
     TASK,
     USER,
     Bench,
-    audio_message,
     final_result,
     open_meta,
     resume_message,
     start_message,
 )
-
-OTHER = TaskId("t2")
-OTHER_REQUEST = "44444444-4444-4444-8444-444444444444"
-
-
-def lease(task_id: TaskId, version: int = 1, room: int = 9) -> Lease:
-    return Lease(task_id, version, f"{task_id}:1", 0, room)
-
-
-def show_leases(*benches: Bench, version: int = 1) -> None:
-    now = asyncio.get_running_loop().time()
-    for bench in benches:
-        bench.leases.held = {task: lease(task, version) for task in (TASK, OTHER)}
-        bench.board.observe(bench.leases.held.values(), now)
-
-
-async def two_tasks() -> tuple[Bench, Bench]:
-    """One task owns a session with a second of audio; the other knows nothing of it yet."""
-    first = Bench()
-    second = Bench(task_id=OTHER, beside=first)
-    show_leases(first, second)
-    first.connect()
-    await first.start()
-    await first.listening()
-    return first, second
-
-
-def say_audio(piece: int) -> dict[str, object]:
-    return audio_message(piece * RATE_HZ // 5, PIECE)
+from tests.streaming_task.pair import OTHER, lease, say_audio, two_tasks
 
 
 @in_virtual_time
@@ -172,109 +144,6 @@ async def test_a_stale_owner_says_so_and_the_message_finds_the_new_one() -> None
     await until(lambda: second.recognition.streams and second.recognition.streams[-1].heard.endswith(PIECE))
 
     assert [task_id for task_id, _ in first.peers.forwarded][-1] == OTHER
-    await second.leave()
-
-
-@in_virtual_time
-async def test_a_leaving_task_hands_its_sessions_over_with_nothing_left_behind() -> None:
-    """Everything is stored, the stream has drained, the session is free, and the client is told."""
-    first, second = await two_tasks()
-    first.recognition.streams[-1].say(final_result(end_s=0.6))
-
-    await first.leave()
-
-    meta = first.sessions.metas[SESSION]
-    assert (meta.owner, meta.final_until) == (None, RATE_HZ)
-    assert first.heard("moved")
-    await second.say(**resume_message())
-    await until(lambda: len(first.heard("ready")) == 2)
-    assert first.heard("ready")[-1]["next_offset"] == RATE_HZ
-    await second.leave()
-
-
-@in_virtual_time
-async def test_whoever_takes_over_from_a_leaving_task_need_not_ask_what_is_stored() -> None:
-    """A hundred sessions that are handed over at once would wait for a hundred lists."""
-    first, second = await two_tasks()
-    await first.leave()
-    lists = first.audio.lists.calls
-
-    await second.say(**resume_message())
-    await until(lambda: len(first.heard("ready")) == 2)
-
-    assert first.heard("ready")[-1]["next_offset"] == RATE_HZ
-    assert first.audio.lists.calls == lists
-    await second.leave()
-
-
-@in_virtual_time
-async def test_a_session_that_is_claimed_while_its_claimer_leaves_is_given_up_again() -> None:
-    """In a deployment one leaves after another: the second may be taking over from the first."""
-    first, second = await two_tasks()
-    await first.leave()
-    await second.start(request_id=OTHER_REQUEST)
-    await second.say(**{**say_audio(0), "session_id": session_id_for(USER, OTHER_REQUEST)})
-    second.audio.puts.hold()  # this session keeps the task from being done at once
-    second.ownership.claims.hold()
-    await second.say(**resume_message())
-    await until(lambda: second.ownership.claims.calls)
-
-    leaving = asyncio.create_task(second.leave())
-    began_at = asyncio.get_running_loop().time()
-    await settled()
-    second.ownership.claims.release()
-    await until(lambda: second.sessions.metas[SESSION].epoch == 2)
-    await until(lambda: second.sessions.metas[SESSION].owner is None)
-    taken_s = asyncio.get_running_loop().time() - began_at
-    second.audio.puts.release()
-    await leaving
-
-    assert taken_s < 0.5
-    assert 2 in [moved["epoch"] for moved in first.heard("moved")]
-
-
-@in_virtual_time
-async def test_a_task_that_has_handed_its_sessions_over_passes_messages_on_for_a_while() -> None:
-    """The balancer has not noticed yet, and each client answers `moved` at once."""
-    first, second = await two_tasks()
-    leaving = asyncio.create_task(first.leave())
-    await until(lambda: first.heard("moved"))
-
-    await first.say(**resume_message())
-    await until(lambda: len(first.heard("ready")) == 2)
-
-    assert not leaving.done()
-    assert second.sessions.metas[SESSION].owner == OTHER
-    await leaving
-    await second.leave()
-
-
-@in_virtual_time
-async def test_an_owner_that_has_just_gone_costs_no_message() -> None:
-    """Its lease is on the board for a moment yet, and other tasks still send there."""
-    first, second = await two_tasks()
-    await second.say(**say_audio(5))
-    await until(lambda: len(first.recognition.streams[-1].heard) == 6 * len(PIECE))
-    await first.leave()
-    del first.peers.doors[TASK]
-
-    await second.say(**resume_message())
-    await until(lambda: len(first.heard("ready")) == 2)
-
-    assert second.sessions.metas[SESSION].owner == OTHER
-    await second.leave()
-
-
-@in_virtual_time
-async def test_a_leaving_task_sends_messages_on_to_the_task_with_room() -> None:
-    """Connections stay with it for a while; nobody's words do."""
-    first, second = await two_tasks()
-    await first.leave()
-
-    await first.say(**resume_message())
-    await until(lambda: second.sessions.metas[SESSION].owner == OTHER)
-
-    assert len(first.heard("ready")) == 2
     await second.leave()
 
 

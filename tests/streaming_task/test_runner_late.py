@@ -8,7 +8,7 @@ from typing import Any
 from streaming_task.core import events as ev
 from streaming_task.runner import TIMER_FLOOR_S
 from tests.fakes.virtual_time import VirtualTimeLoop, settled
-from tests.streaming_task.test_runner import Play
+from tests.streaming_task.play import Play
 
 
 class LateLoop(VirtualTimeLoop):

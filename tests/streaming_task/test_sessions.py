@@ -11,11 +11,11 @@ from contract.records import SessionState, session_id_for
 from contract.wire import MESSAGE_BURST
 from streaming_task.known import FORGET_AFTER_S
 from streaming_task.ports import Diverged, Fenced, Unavailable
-from streaming_task.sessions import LAST_WORDS_S, LINGER_S, TAKEN, TRY_AGAIN, UNKNOWN_CONNECTION
+from streaming_task.sessions import TAKEN, TRY_AGAIN, UNKNOWN_CONNECTION
 from tests.fakes.virtual_time import in_virtual_time, settled, until
 from tests.streaming_task.bench import (
     FIRST,
-    REQUEST,
+    OTHER_REQUEST,
     SECOND,
     SESSION,
     USER,
@@ -26,8 +26,6 @@ from tests.streaming_task.bench import (
     resume_message,
     start_message,
 )
-
-OTHER_REQUEST = "44444444-4444-4444-8444-444444444444"
 
 
 @in_virtual_time
@@ -119,102 +117,6 @@ async def test_a_refusal_answers_only_the_connection_that_asked() -> None:
     await bench.leave()
 
 
-@in_virtual_time
-async def test_concurrent_repeats_of_one_start_make_one_session() -> None:
-    """Every repeat is answered, over whichever connection it came, and there is one runner and one write."""
-    bench = Bench()
-    bench.connect()
-    bench.connect(SECOND)
-    bench.sessions.creates.hold()
-    for connection_id in (FIRST, SECOND, FIRST):
-        await bench.say(connection_id, **start_message())
-    await settled()
-
-    bench.sessions.creates.release()
-    await until(lambda: len(bench.heard("ready")) == 2 and bench.heard("ready", SECOND))
-
-    assert bench.directory.active == 1
-    assert bench.sessions.creates.calls == 1
-    assert not bench.directory._opening
-    await bench.leave()
-
-
-@in_virtual_time
-async def test_a_start_that_fails_is_opened_by_its_repeat() -> None:
-    """An unknown outcome is told as one's own fault, and the same start later finds what it made."""
-    bench = Bench()
-    bench.connect()
-    bench.sessions.creates.lose()
-    await bench.start()
-
-    await bench.start()
-
-    (error,) = bench.heard("error")
-    assert (error["code"], error["ref"], error["retryable"], error["retry_after_s"]) == (
-        "internal",
-        REQUEST,
-        True,
-        1.0,
-    )
-    assert bench.heard("ready")
-    assert bench.directory.active == 1
-    await bench.leave()
-
-
-@in_virtual_time
-async def test_a_full_task_says_when_to_come_back() -> None:
-    """`busy` with a time, the running session unharmed, and no trace of the one that was turned away."""
-    bench = Bench(max_sessions=1)
-    bench.connect()
-    await bench.start()
-
-    await bench.start(request_id=OTHER_REQUEST)
-
-    (error,) = bench.heard("error")
-    assert (error["code"], error["retryable"], error["retry_after_s"]) == ("busy", True, 5.0)
-    assert list(bench.sessions.metas) == [SESSION]
-    assert bench.directory.active == 1
-    await bench.leave()
-
-
-@in_virtual_time
-async def test_the_repeats_of_a_start_that_found_no_room_find_none_either() -> None:
-    """A repeat does not take a place that its first never had."""
-    bench = Bench(max_sessions=1)
-    bench.connect()
-    await bench.start()
-    bench.sessions.finds.hold()
-    for _ in range(2):
-        await bench.say(**start_message(request_id=OTHER_REQUEST))
-    await settled()
-
-    bench.sessions.finds.release()
-    await until(lambda: len(bench.heard("error")) == 2)
-
-    assert [error["code"] for error in bench.heard("error")] == ["busy", "busy"]
-    assert bench.directory.active == 1
-    await bench.leave()
-
-
-@in_virtual_time
-async def test_sessions_that_are_being_opened_count_against_the_room() -> None:
-    """Two different starts at once cannot both have the last place."""
-    bench = Bench(max_sessions=1)
-    bench.connect()
-    bench.sessions.creates.hold()
-    await bench.say(**start_message())
-    await settled()
-    await bench.say(**start_message(request_id=OTHER_REQUEST))
-    await until(lambda: bench.heard("error"))
-
-    bench.sessions.creates.release()
-    await until(lambda: bench.heard("ready"))
-
-    assert [error["code"] for error in bench.heard("error")] == ["busy"]
-    assert bench.directory.room == 0
-    await bench.leave()
-
-
 @pytest.mark.parametrize(
     "message",
     [audio_message(0, b"\x01\x02"), resume_message(), {"type": "pause", "session_id": SESSION}],
@@ -249,23 +151,6 @@ def test_anothers_session_is_as_absent_as_one_that_never_was(
         await bench.leave()
 
     ask()
-
-
-@in_virtual_time
-async def test_two_users_with_one_request_id_have_two_sessions() -> None:
-    """The session's id is made of the user's, so a request id that is guessed opens nothing of anyone's."""
-    bench = Bench()
-    bench.connect()
-    bench.connect(SECOND, user_id="u2")
-
-    await bench.start()
-    await bench.start(SECOND)
-
-    assert {ready["session_id"] for ready in bench.heard("ready") + bench.heard("ready", SECOND)} == {
-        session_id_for("u1", REQUEST),
-        session_id_for("u2", REQUEST),
-    }
-    await bench.leave()
 
 
 @in_virtual_time
@@ -357,69 +242,6 @@ async def test_a_session_whose_store_says_other_than_its_owner_is_read_anew_at_o
     assert bench.heard("moved")
     assert "OwnershipLost" not in bench.reports
     await bench.leave()
-
-
-@in_virtual_time
-async def test_leaving_keeps_to_its_limit() -> None:
-    """Stores that do not answer cost the limit, and the time for last words."""
-    bench = Bench()
-    bench.connect()
-    await bench.start()
-    await bench.listening()
-    bench.audio.puts.hold()
-    bench.gateway.pushes.hold()
-    await asyncio.sleep(5.0)
-    began_at = asyncio.get_running_loop().time()
-
-    await bench.directory.leave(within_s=8.0)
-    took_s = asyncio.get_running_loop().time() - began_at
-    await settled()
-
-    assert took_s == 8.0 + LINGER_S + 2 * LAST_WORDS_S
-    assert bench.recognition.streams[-1].is_aborted
-    assert len(asyncio.all_tasks()) == 1
-
-
-@in_virtual_time
-async def test_leaving_is_quick_when_nothing_is_under_way() -> None:
-    """A task with quiet sessions does not sit out its limit."""
-    bench = Bench()
-    bench.connect()
-    await bench.start()
-    await settled()
-
-    await bench.directory.leave(within_s=8.0)
-
-    assert asyncio.get_running_loop().time() < LINGER_S + 0.5
-
-
-@in_virtual_time
-async def test_a_task_without_a_session_leaves_at_once() -> None:
-    """Nobody will send it anything."""
-    await Bench().directory.leave(within_s=8.0)
-
-    assert asyncio.get_running_loop().time() == 0.0
-
-
-@in_virtual_time
-async def test_a_leaving_task_opens_nothing() -> None:
-    """Neither a start that comes now, nor one whose session was just being written."""
-    bench = Bench()
-    bench.connect()
-    bench.sessions.creates.hold()
-    await bench.say(**start_message())
-    await settled()
-    leaving = asyncio.create_task(bench.directory.leave(within_s=8.0))
-    await settled()
-
-    bench.sessions.creates.release()
-    await bench.say(**start_message(request_id=OTHER_REQUEST))
-    await leaving
-    await settled()
-
-    assert not bench.directory._runners
-    assert not bench.heard("ready")
-    assert len(asyncio.all_tasks()) == 1
 
 
 @in_virtual_time

@@ -6,13 +6,13 @@ import base64
 import hashlib
 import json
 import zlib
-from typing import Any
 
 import pytest
 
-from contract.audio import PCM_RATE_HZ, Encoding, Quality, bytes_in
+from contract.audio import Encoding, Quality, bytes_in
 from contract.wire import MAX_MESSAGE_BYTES, Audio, Resume, Start, Stop, parse_client_message
 from tests.fakes.opus import packets
+from tests.tools.stage import PAGE, REQUEST, TICK_S, Stage, of
 from tools.client_session import (
     ASK_AGAIN_S,
     DEAD_AFTER_S,
@@ -20,55 +20,9 @@ from tools.client_session import (
     PING_EVERY_S,
     REPLAY_SPEED,
     RESEND_FIRST_S,
-    SAVED_EVERY_S,
     ClientSession,
     Terms,
 )
-
-REQUEST = "22222222-2222-4222-8222-222222222222"
-PAGE = "11111111-1111-4111-8111-111111111111"
-TICK_S = 0.05
-
-
-class Stage:
-    """A session, its clock, and what it has said."""
-
-    def __init__(self, quality: Quality = Quality.MEDIUM) -> None:
-        self.rate_hz = PCM_RATE_HZ[quality]
-        self.session = ClientSession(Terms(REQUEST, PAGE, quality, self.rate_hz))
-        self.now = 100.0
-
-    def capture(self, seconds: float) -> None:
-        """Hear a microphone for so long."""
-        self.session.capture(bytes(range(1, 3)) * round(seconds * self.rate_hz))
-
-    def connect(self, next_offset: int = 0) -> list[dict[str, Any]]:
-        """Connect and hear `ready`; give what the connection began with."""
-        said = [json.loads(text) for text in self.session.connected(self.now)]
-        self.hear(type="ready", session_id="s1", epoch=1, next_offset=next_offset)
-        return said
-
-    def hear(self, **message: Any) -> list[dict[str, Any]]:
-        """Hear the server; give what is said at once."""
-        text = json.dumps({"session_id": "s1", "epoch": 1} | message)
-        return [json.loads(said) for said in self.session.hear(text, self.now)]
-
-    def final(self, segment: int, text: str = "text") -> list[dict[str, Any]]:
-        """Hear a final."""
-        return self.hear(type="final", segment=segment, text=text)
-
-    def run(self, seconds: float) -> list[dict[str, Any]]:
-        """Let time pass; give what was said in it."""
-        said: list[dict[str, Any]] = []
-        until = self.now + seconds
-        while self.now < until:
-            self.now += TICK_S
-            said += [json.loads(text) for text in self.session.due(self.now)]
-        return said
-
-
-def of(said: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    return [message for message in said if message["type"] == kind]
 
 
 def test_everything_said_is_what_the_contract_reads() -> None:
@@ -247,141 +201,3 @@ def test_a_paused_client_pings() -> None:
 
     assert said[-2:] == ["ping", "ping"]
     assert len(said) <= 3
-
-
-def test_stop_is_repeated_until_it_is_answered() -> None:
-    """Every second until `stored`, every 15 s until `saved`, and with the hash of everything captured."""
-    stage = Stage()
-    stage.connect()
-    stage.capture(0.2)
-    stage.session.finish()
-    asking = of(stage.run(5.0), "stop")
-    stage.hear(type="stored", samples=3200, sha256="x")
-    waiting = of(stage.run(SAVED_EVERY_S * 2 + 1), "stop")
-    stage.hear(type="saved", samples=3200, sha256="x", segments=0, transcript="complete", gaps=[])
-    done = of(stage.run(60.0), "stop")
-
-    assert len(asking) == pytest.approx(5, abs=1)
-    assert len(waiting) == 2
-    assert done == []
-    assert (asking[0]["end_offset"], asking[0]["sha256"]) == (
-        3200,
-        hashlib.sha256(b"\x01\x02" * 3200).hexdigest(),
-    )
-    assert stage.session.is_done
-    assert not stage.session.needs_connection
-
-
-def test_a_hole_in_the_finals_is_asked_for_until_it_is_filled() -> None:
-    """At once, and again when the answer is lost."""
-    stage = Stage()
-    stage.connect()
-    stage.final(0)
-    stage.now += ASK_AGAIN_S
-
-    asked = stage.final(2)
-    repeated = of(stage.run(ASK_AGAIN_S + TICK_S), "resume")
-    stage.final(1)
-    satisfied = of(stage.run(ASK_AGAIN_S * 2), "resume")
-
-    assert [(message["type"], message["last_segment"]) for message in asked] == [("resume", 0)]
-    assert [message["last_segment"] for message in repeated] == [0]
-    assert satisfied == []
-    assert stage.session.heard.text == "text text text"
-
-
-def test_finals_that_saved_counts_and_nobody_heard_are_asked_for() -> None:
-    """The last finals may be lost with nothing after them; so may the answer to the question."""
-    stage = Stage()
-    stage.connect()
-    stage.session.finish()
-    stage.now += ASK_AGAIN_S
-    asked = stage.hear(type="saved", samples=0, sha256="x", segments=1, transcript="complete", gaps=[])
-    repeated = of(stage.run(2 * ASK_AGAIN_S + TICK_S), "resume")
-    needed_before = stage.session.needs_connection
-
-    stage.final(0)
-
-    assert len(asked) == 1
-    assert len(repeated) == 2
-    assert needed_before
-    assert not stage.session.needs_connection
-
-
-def test_a_final_that_changes_is_a_defect() -> None:
-    """What was shown once stays: a server that says otherwise is broken, and the tool says so."""
-    stage = Stage()
-    stage.connect()
-    stage.final(0, "one")
-    stage.final(0, "one")
-
-    with pytest.raises(ValueError, match="changed"):
-        stage.final(0, "two")
-
-
-def test_an_older_owner_is_not_listened_to() -> None:
-    """A lower epoch than was seen is a zombie's."""
-    stage = Stage()
-    stage.connect()
-    stage.capture(1.0)
-    stage.hear(type="ready", next_offset=0, epoch=2)
-    stage.hear(type="ack", received=1, durable=1, epoch=2)
-
-    stage.hear(type="ack", received=9, durable=9, epoch=1)
-
-    assert stage.session.heard.durable == 1
-
-
-def test_moved_is_answered_with_resume() -> None:
-    """The new owner hears what this client holds and what it has seen."""
-    stage = Stage()
-    stage.connect()
-    stage.capture(1.0)
-    stage.run(1.0)
-    stage.final(0)
-
-    (resume,) = stage.hear(type="moved", epoch=2)
-
-    assert (resume["type"], resume["have_from"], resume["last_segment"]) == ("resume", 0, 0)
-
-
-def test_a_new_owner_is_asked_again_and_again_until_it_answers() -> None:
-    """It has only what is durable, and the first resume may have gone to nobody."""
-    stage = Stage()
-    stage.connect()
-    stage.capture(1.0)
-    stage.run(1.0)
-    stage.hear(type="ack", received=16_000, durable=0, epoch=1)
-    (first,) = stage.hear(type="ack", received=0, durable=0, epoch=2)
-
-    again = stage.run(3.0)
-    stage.hear(type="ready", next_offset=0, epoch=2)
-    resent = of(stage.run(1.0), "audio")
-
-    assert first["type"] == "resume"
-    assert [message["type"] for message in again] == ["resume"]
-    assert min(message["offset"] for message in resent) == 0
-
-
-def test_a_superseded_page_stops() -> None:
-    """Another page has the session: this one says nothing more and wants no connection."""
-    stage = Stage()
-    stage.connect()
-    stage.capture(1.0)
-
-    stage.hear(type="error", code="superseded", message="", retryable=False)
-
-    assert stage.run(10.0) == []
-    assert not stage.session.needs_connection
-    assert stage.session.heard.errors == ["superseded"]
-
-
-def test_a_pending_transcript_is_not_the_end_of_it() -> None:
-    """`saved` with a pending transcript needs nothing more of the connection, but is not all."""
-    stage = Stage()
-    stage.connect()
-
-    stage.hear(type="saved", samples=0, sha256="x", segments=0, transcript="pending", gaps=[])
-
-    assert not stage.session.is_done
-    assert not stage.session.needs_connection

@@ -1,0 +1,57 @@
+"""What a page's player sounds and marks, told from the very samples of counter audio."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# What is heard and which word is marked, frame by frame from the first that sounds, for some words.
+WATCH: Final = """
+(within) => new Promise((resolve, reject) => {
+  const audio = document.querySelector("audio");
+  const seen = [];
+  const giveUpAt = performance.now() + within;
+  const look = () => {
+    const words = [...document.querySelectorAll(".said .word")];
+    if (!audio.paused && !audio.seeking && audio.readyState > 2) {
+      seen.push([audio.currentTime, words.findIndex((word) => word.classList.contains("now"))]);
+    }
+    if (seen.length && audio.currentTime > seen[0][0] + 1.4) resolve(seen);
+    else if (performance.now() > giveUpAt) reject(new Error("nothing sounds"));
+    else requestAnimationFrame(look);
+  };
+  look();
+})
+"""
+
+
+# Which frame of counter audio sounds first, wherever the element was told to go: read from the very samples.
+LISTEN: Final = """
+async ([url, times]) => {
+  const frames = [];
+  for (const time of times) {
+    const context = new AudioContext({ sampleRate: 16000 }); // a used ear still holds what it heard
+    const ear = context.createScriptProcessor(1024, 1, 1);
+    ear.connect(context.destination);
+    const audio = new Audio();
+    audio.crossOrigin = "anonymous";
+    audio.src = url;
+    await new Promise((resolve) => (audio.onloadedmetadata = resolve));
+    audio.currentTime = time;
+    await new Promise((resolve) => (audio.onseeked = resolve));
+    const samples = [];
+    ear.onaudioprocess = ({ inputBuffer }) => samples.push(...inputBuffer.getChannelData(0));
+    context.createMediaElementSource(audio).connect(ear);
+    await audio.play();
+    let mark;
+    do {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      mark = samples.findIndex((value) => value > 0.7); // and then the frame's number, in two samples
+    } while (mark < 0 || samples.length < mark + 3);
+    audio.pause();
+    await context.close();
+    const [low, high] = samples.slice(mark + 1, mark + 3).map((value) => Math.round(value * 32768));
+    frames.push(low + high * 32768);
+  }
+  return frames;
+}
+"""
