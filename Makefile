@@ -15,7 +15,7 @@ CORE_TESTS := tests/contract tests/streaming_task --ignore tests/streaming_task/
 NOT_CORE_TESTS := --ignore tests/contract --ignore tests/streaming_task/core --ignore-glob 'tests/streaming_task/test_*.py'
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
-.PHONY: help run test check static setup lint types core imports javascript unit synth sizes e2e mutants soak format lock clean browser can-browse
+.PHONY: help run test check checks whole setup lint types core imports javascript unit synth sizes e2e mutants soak format lock clean browser can-browse
 
 help:  ## say what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,17 +26,21 @@ run: $(VENV)/.installed  ## run the whole product on this machine (ARGS="--port-
 test:  ## run every check and every test
 	@$(MAKE) --no-print-directory $(VENV)/.made can-browse
 	@$(MAKE) --no-print-directory -j 3 $(VENV)/.installed node_modules/.installed browser
-	@$(MAKE) --no-print-directory static
-	@echo "==> Python tests of the rest, and the whole stack"
-	@$(BIN)/pytest -q -n $(STACK_WORKERS) $(NOT_CORE_TESTS)
+	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports
+	@$(MAKE) --no-print-directory -j 3 whole checks
 
 check:  ## everything but the browser and the whole stack
 	@$(MAKE) --no-print-directory -j 2 $(VENV)/.installed node_modules/.installed
-	@$(MAKE) --no-print-directory static
+	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports types core javascript synth
 	@$(MAKE) --no-print-directory unit
 
-static:
-	@$(MAKE) --no-print-directory -j $(WORKERS) types core lint imports javascript synth  # none touches a port
+# What touches no port, with what the tests of the whole stack leave of the machine while they wait.
+checks:
+	+@nice -n 10 $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),-O) types core javascript synth
+
+whole: $(VENV)/.installed node_modules/.installed browser
+	@echo "==> Python tests of the rest, and the whole stack"
+	@$(BIN)/pytest -q -n $(STACK_WORKERS) $(NOT_CORE_TESTS)
 
 setup: $(VENV)/.installed  ## install what `make run` needs into .venv
 
@@ -47,8 +51,11 @@ $(VENV)/.made:
 	  || { echo "This Python cannot make virtual environments: install its venv package (python3-venv)."; exit 1; }
 	@touch $@
 
-$(VENV)/.installed: requirements-dev.txt | $(VENV)/.made
+# A pip of today takes half the time of the one that came with Python; without it, that one does.
+$(VENV)/.installed: requirements-pip.txt requirements-dev.txt | $(VENV)/.made
 	@echo "==> Installing into $(VENV) (once; a minute or two)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --no-compile --require-hashes \
+	  -r requirements-pip.txt || true
 	@rm -f $@; all="$$(grep -c '^[a-z0-9].*==' requirements-dev.txt)"; n=0; \
 	{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --no-input \
 	    --progress-bar off --no-compile --require-hashes -r requirements-dev.txt && touch $@; } \
@@ -132,12 +139,14 @@ format: $(VENV)/.installed  ## put the Python code into its form
 	@$(BIN)/ruff check --fix --quiet $(PACKAGES)
 	@$(BIN)/ruff format --quiet $(PACKAGES)
 
+COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet
+
 lock:  ## resolve the requirements anew (needs uv)
 	@command -v uv >/dev/null 2>&1 || { echo "uv is needed to resolve the requirements: pip install uv."; exit 1; }
-	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet requirements-dev.in -o requirements-dev.txt
-	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet requirements-node.in -o requirements-node.txt
+	for part in dev node pip; do \
+	  $(COMPILE) requirements-$$part.in -o requirements-$$part.txt || exit 1; done
 	for part in lambdas streaming_task cdk_app; do \
-	  uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet $$part/requirements.in -c requirements-dev.txt -o $$part/requirements.txt || exit 1; done
+	  $(COMPILE) $$part/requirements.in -c requirements-dev.txt -o $$part/requirements.txt || exit 1; done
 
 clean:  ## remove everything that was made here
 	rm -rf $(VENV) node_modules build cdk.out .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
