@@ -37,6 +37,7 @@ from local_stack.moto_adjustments import (
     make_answers_cheap,
     make_index_queries_cheap,
     make_listings_cheap,
+    make_lookups_cheap,
     make_transactions_cheap,
     set_token_lifetime,
     set_user_pool_id,
@@ -82,6 +83,7 @@ class AwsEndpoint:
         make_answers_cheap()
         make_listings_cheap()
         make_index_queries_cheap()
+        make_lookups_cheap()
         await self._http.open()
 
     async def stop(self) -> None:
