@@ -7,15 +7,19 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
-# Test processes side by side; with tests of the whole stack among them they wait nearly as much as they work.
+# Test processes side by side; the tests of the whole stack wait nearly as much as they work.
 WORKERS ?= 2
 STACK_WORKERS ?= 4
+STACK_TESTS := tests/e2e tests/faults tests/local_stack/whole
 # These alone must cover the contract and the core. Measuring doubles a test's time: the others are not measured.
-CORE_TESTS := tests/contract tests/streaming_task --ignore tests/streaming_task/adapters
-NOT_CORE_TESTS := --ignore tests/contract --ignore tests/streaming_task/core --ignore-glob 'tests/streaming_task/test_*.py'
+CORE_TESTS := tests/contract tests/streaming_task --ignore=tests/streaming_task/adapters
+NOT_CORE := --ignore=tests/contract $(addprefix --ignore=tests/streaming_task/,core http_client) --ignore-glob='tests/streaming_task/test_*.py'
+# Whoever imports aws_cdk works for ten seconds before the first test: one process does.
+CDK_TESTS := tests/cdk_app
+UNIT_TESTS := tests $(addprefix --ignore=,$(STACK_TESTS) $(CDK_TESTS)) $(NOT_CORE)
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
-.PHONY: help run test check checks whole setup lint types core imports javascript unit synth sizes e2e mutants soak format lock clean browser can-browse
+.PHONY: help run test check beside setup lint types core imports javascript unit cdk synth sizes e2e mutants soak format lock clean browser can-browse
 
 help:  ## say what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,20 +31,15 @@ test:  ## run every check and every test
 	@$(MAKE) --no-print-directory $(VENV)/.made can-browse
 	@$(MAKE) --no-print-directory -j 3 $(VENV)/.installed node_modules/.installed browser
 	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports
-	@$(MAKE) --no-print-directory -j 3 whole checks
+	@$(MAKE) --no-print-directory -j 3 e2e beside
 
 check:  ## everything but the browser and the whole stack
 	@$(MAKE) --no-print-directory -j 2 $(VENV)/.installed node_modules/.installed
-	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports types core javascript synth
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports types cdk unit core javascript synth
 
-# What touches no port, with what the tests of the whole stack leave of the machine while they wait.
-checks:
-	+@nice -n 10 $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),-O) types core javascript synth
-
-whole: $(VENV)/.installed node_modules/.installed browser
-	@echo "==> Python tests of the rest, and the whole stack"
-	@$(BIN)/pytest -q -n $(STACK_WORKERS) $(NOT_CORE_TESTS)
+# What needs no stack, in the time that the tests of the whole stack leave: each says all it has to say at once.
+beside:
+	+@nice -n 10 $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),-O) types cdk unit core javascript synth
 
 setup: $(VENV)/.installed  ## install what `make run` needs into .venv
 
@@ -122,12 +121,16 @@ core: $(VENV)/.installed
 	@$(BIN)/pytest -q $(CORE_TESTS) --cov --cov-report=term
 
 unit: $(VENV)/.installed node_modules/.installed
-	@echo "==> Python tests of the rest"
-	@$(BIN)/pytest -q -n $(WORKERS) -m "not e2e" $(NOT_CORE_TESTS)
+	@echo "==> Python tests of the parts"
+	@$(BIN)/pytest -q $(UNIT_TESTS)
+
+cdk: $(VENV)/.installed node_modules/.installed
+	@echo "==> Python tests of what is deployed"
+	@$(BIN)/pytest -q $(CDK_TESTS)
 
 e2e: $(VENV)/.installed node_modules/.installed browser  ## run the tests of the whole stack, with a browser and real speech
-	@echo "==> the whole stack"
-	@$(BIN)/pytest -q -n $(STACK_WORKERS) -m e2e
+	@echo "==> Python tests of the whole stack"
+	@$(BIN)/pytest -q -n $(STACK_WORKERS) $(STACK_TESTS)
 
 mutants: $(VENV)/.installed node_modules/.installed  ## break each guarantee on purpose, in a copy, and see its tests fail (ARGS="ring" for some)
 	@$(BIN)/python -m tests.mutants $(ARGS)

@@ -10,10 +10,9 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-# A synthesis takes half a minute of a core, a stack some seconds: each is to be had once, not once a process.
+# A stack takes some seconds of both cores to begin: each is to be had once, not once a process.
 # What takes longest is begun first, so that no process is left alone with it at the end.
 SHARERS = {
-    "tests/cdk_app/": "the synthesis",
     "tests/e2e/test_page_microphone.py": "the scripted stack, with pages",
     "tests/e2e/test_page_accessibility.py": "the scripted stack, with pages",
     "tests/e2e/test_page_history.py": "the scripted stack, with pages",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ import pytest
 from tests.tracked_files import tracked_files
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
+TOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+PACKAGES = TOOLS["importlinter"]["root_packages"]
 LONGEST_LINES = 350
 LONGER = {  # read as lists
     "streaming_task/ports.py": 500,
@@ -151,3 +153,23 @@ def test_every_package_is_locked_by_its_hash(name: str) -> None:
     requirements = re.split(r"\n(?=[a-z0-9])", lines.strip())
 
     assert [requirement[:60] for requirement in requirements if "--hash=sha256:" not in requirement] == []
+
+
+def test_every_used_part_of_aws_cdk_is_type_checked() -> None:
+    """All of it would take two minutes a run; what is left out by mistake would be checked no more."""
+    followed = {
+        module
+        for override in TOOLS["mypy"]["overrides"]
+        if override.get("follow_imports") == "normal"
+        for module in override["module"]
+    }
+    imported = {
+        name
+        for file in python_files("cdk_app", "tests")
+        for node in ast.walk(parsed(file))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "aws_cdk"
+        for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+    }
+    parts = {name for name in imported if importlib.util.find_spec(name)}
+
+    assert parts == followed

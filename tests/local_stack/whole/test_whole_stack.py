@@ -23,6 +23,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from contract import environment as env
+from tests.local_stack import stack_with_fake_task
 from tests.stack import (
     ROOT,
     WITHOUT_PROXY,
@@ -33,9 +34,7 @@ from tests.stack import (
     running_stack,
 )
 
-MODULE = "tests.local_stack.stack_with_fake_task"
-
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+MODULE = stack_with_fake_task.__name__
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 
 from local_stack.postgres import remove_cluster
 from local_stack.state_folder import CLUSTER
+from tests.local_stack import stack_with_fake_task
 from tests.stack import (
     RunningStack,
     eventually,
@@ -21,9 +22,7 @@ from tests.stack import (
     wait_until_ready,
 )
 
-MODULE = "tests.local_stack.stack_with_fake_task"
-
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+MODULE = stack_with_fake_task.__name__
 
 
 def test_a_folder_that_is_not_ours_is_refused(tmp_path: Path) -> None:
