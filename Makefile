@@ -9,7 +9,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 # Test processes side by side; the tests of the whole stack wait nearly as much as they work.
 WORKERS ?= 2
-STACK_WORKERS ?= 4
+STACK_WORKERS ?= 5
 STACK_TESTS := tests/e2e tests/faults tests/local_stack/whole
 # These alone must cover the contract and the core. Measuring doubles a test's time: the others are not measured.
 CORE_TESTS := tests/contract tests/streaming_task --ignore=tests/streaming_task/adapters
@@ -35,11 +35,11 @@ test:  ## run every check and every test
 
 check:  ## everything but the browser and the whole stack
 	@$(MAKE) --no-print-directory -j 2 $(VENV)/.installed node_modules/.installed
-	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports types cdk unit core javascript synth
+	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports unit cdk types core javascript synth
 
 # What needs no stack, in the time that the tests of the whole stack leave: each says all it has to say at once.
 beside:
-	+@nice -n 10 $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),-O) types cdk unit core javascript synth
+	+@nice -n 10 $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),-O) unit cdk types core javascript synth
 
 setup: $(VENV)/.installed  ## install what `make run` needs into .venv
 
@@ -122,7 +122,7 @@ core: $(VENV)/.installed
 
 unit: $(VENV)/.installed node_modules/.installed
 	@echo "==> Python tests of the parts"
-	@$(BIN)/pytest -q $(UNIT_TESTS)
+	@$(BIN)/pytest -q -n $(WORKERS) $(UNIT_TESTS)
 
 cdk: $(VENV)/.installed node_modules/.installed
 	@echo "==> Python tests of what is deployed"
