@@ -9,7 +9,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 # Test processes side by side; the tests of the whole stack wait nearly as much as they work.
 WORKERS ?= 2
-STACK_WORKERS ?= 5
+STACK_WORKERS ?= 4
 STACK_TESTS := tests/e2e tests/faults tests/local_stack/whole
 # These alone must cover the contract and the core. Measuring doubles a test's time: the others are not measured.
 CORE_TESTS := tests/contract tests/streaming_task --ignore=tests/streaming_task/adapters

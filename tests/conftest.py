@@ -67,6 +67,7 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
         return group_of(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Let pytest-xdist send tests to processes by what they share, in the order in which they stand."""
     config.option.loadscopereorder = False

@@ -55,3 +55,12 @@ async ([url, times]) => {
   return frames;
 }
 """
+
+# So busy a page that it hears late that an address has begun to answer: the element plays without it by then.
+HEAR_LATE: Final = """
+() => document.addEventListener("loadedmetadata", (event) => {
+  if (!event.isTrusted) return;
+  event.stopImmediatePropagation();
+  setTimeout(() => event.target.dispatchEvent(new Event("loadedmetadata")), 300);
+}, true)
+"""

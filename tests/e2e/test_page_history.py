@@ -18,7 +18,7 @@ from local_stack.recognisers.scripted import WORD_S
 from tests.e2e.accessibility import assert_accessible
 from tests.e2e.browser import browser_with_microphone, sign_in
 from tests.e2e.dictation import counter_pcm, dictate
-from tests.e2e.listening import LISTEN, WATCH
+from tests.e2e.listening import HEAR_LATE, LISTEN, WATCH
 from tests.e2e.recording_page import open_page, spoken_file, wait_until_recorded
 from tests.e2e.records import find_row, wait_until_parts_are_gone
 from tests.e2e.test_history import ask
@@ -211,6 +211,7 @@ def test_an_address_that_ends_is_renewed_where_it_stopped_and_trouble_is_told(
         route.fulfill(response=answer, json={**answer.json(), "url": broken, "expires_in": 0})
 
     page.route("**/transcriptions/*/audio", ends_at_once)
+    page.evaluate(HEAR_LATE)
     page.goto(f"{scripted_stack.info['frontend_url']}#recordings/{number}")
     words = page.locator(".said .word")
     words.nth(WORD_NUMBER).click()

@@ -151,9 +151,9 @@ export class Player {
   /** Have the browser do what is wanted, as far as it can by now. */
   #settle() {
     this.#audio.defaultPlaybackRate = this.#audio.playbackRate = Number(this.#speed.value);
-    if (this.#wantedS !== null && this.#audio.readyState >= HTMLMediaElement.HAVE_METADATA) {
-      this.#audio.currentTime = this.#wantedS;
-      this.#wantedS = null;
+    if (this.#wantedS !== null) {
+      this.#audio.currentTime = this.#wantedS; // of an address that says nothing yet: where it is to begin
+      if (this.#audio.readyState >= HTMLMediaElement.HAVE_METADATA) this.#wantedS = null;
     }
     if (this.#wantsPlay && this.#audio.paused) this.#audio.play().catch(() => undefined); // `error` tells why
     this.#show();
