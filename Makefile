@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Node is taken from the machine, or from a wheel where there is none.
 export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
+# Each of hundreds of processes would compile anew all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 # Test processes side by side; the tests of the whole stack wait nearly as much as they work.
