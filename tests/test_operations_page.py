@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,13 @@ SAYING = {"debug", "info", "warning", "error", "exception", "note", "fail"}
 KEYS_OF_A_LINE = {"@timestamp", "message", "level", "task_id", "times", "last", "by", "as", "latest", "count"}
 
 
-def said() -> Iterator[tuple[str, set[str]]]:
-    """Go through what the code logs: the fixed message and the keys beside it."""
+@cache
+def said() -> tuple[tuple[str, set[str]], ...]:
+    """List what the code logs: the fixed message and the keys beside it."""
+    return tuple(_said())
+
+
+def _said() -> Iterator[tuple[str, set[str]]]:
     for package in ("streaming_task", "lambdas"):
         for file in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):
@@ -32,6 +38,7 @@ def said() -> Iterator[tuple[str, set[str]]]:
                         pass
 
 
+@cache
 def keys_in_code() -> set[str]:
     """Name every key that a line of ours may have."""
     found: set[str] = set()

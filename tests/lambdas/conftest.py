@@ -9,7 +9,7 @@ from functools import cache
 
 import boto3
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 from moto import mock_aws
 
 from contract.metrics import Service
@@ -39,8 +39,10 @@ def _as_a_new_instance() -> None:
 def _descriptions_read_once() -> Iterator[None]:
     """Keep what botocore reads of a service: each new session would read megabytes again, for every test."""
     from_disk = JSONFileLoader()
+    services_on_disk = cache(Loader().list_available_services)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", staticmethod(cache(from_disk.load_file)))
+        patch.setattr(Loader, "list_available_services", lambda _, type_name: services_on_disk(type_name))
         yield
 
 
