@@ -21,7 +21,7 @@ CDK_TESTS := tests/cdk_app
 UNIT_TESTS := tests $(addprefix --ignore=,$(STACK_TESTS) $(CDK_TESTS)) $(NOT_CORE)
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
-.PHONY: help run test check beside setup lint types core imports javascript unit cdk synth sizes e2e mutants soak format lock clean browser can-browse
+.PHONY: help run test check beside whole setup lint types core imports javascript unit cdk synth sizes e2e mutants soak format lock clean browser can-browse
 
 help:  ## say what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,7 +33,7 @@ test:  ## run every check and every test
 	@$(MAKE) --no-print-directory $(VENV)/.made can-browse
 	@$(MAKE) --no-print-directory -j 3 $(VENV)/.installed node_modules/.installed browser
 	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports
-	@$(MAKE) --no-print-directory -j 3 e2e beside
+	@$(MAKE) --no-print-directory -j 3 whole beside
 
 check:  ## everything but the browser and the whole stack
 	@$(MAKE) --no-print-directory -j 2 $(VENV)/.installed node_modules/.installed
@@ -131,6 +131,10 @@ cdk: $(VENV)/.installed node_modules/.installed
 	@$(BIN)/pytest -q $(CDK_TESTS)
 
 e2e: $(VENV)/.installed node_modules/.installed browser  ## run the tests of the whole stack, with a browser and real speech
+	@$(MAKE) --no-print-directory whole
+
+# Needs nothing made first: of three jobs, this one is begun before those beside it can take all places.
+whole:
 	@echo "==> Python tests of the whole stack"
 	@$(BIN)/pytest -q -n $(STACK_WORKERS) $(STACK_TESTS)
 
