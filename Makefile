@@ -19,6 +19,8 @@ NOT_CORE := --ignore=tests/contract $(addprefix --ignore=tests/streaming_task/,c
 # Whoever imports aws_cdk works for ten seconds before the first test: one process does.
 CDK_TESTS := tests/cdk_app
 UNIT_TESTS := tests $(addprefix --ignore=,$(STACK_TESTS) $(CDK_TESTS)) $(NOT_CORE)
+# What needs no stack; the longest first.
+PARTS := unit cdk types core javascript synth
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
 .PHONY: help run test check beside whole setup lint types core imports javascript unit cdk synth sizes e2e mutants soak format lock clean browser can-browse
@@ -37,11 +39,11 @@ test:  ## run every check and every test
 
 check:  ## everything but the browser and the whole stack
 	@$(MAKE) --no-print-directory -j 2 $(VENV)/.installed node_modules/.installed
-	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports unit cdk types core javascript synth
+	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports $(PARTS)
 
-# What needs no stack, in the time that the tests of the whole stack leave: each says all it has to say at once.
+# Those parts, in the time that the tests of the whole stack leave: each says all it has to say at once.
 beside:
-	+@nice -n 10 $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),-O) unit cdk types core javascript synth
+	+@nice -n 10 $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),-O) $(PARTS)
 
 setup: $(VENV)/.installed  ## install what `make run` needs into .venv
 

@@ -41,6 +41,8 @@ SHARERS = {
     "tests/faults/test_stores.py": "the hurried stack",
 }
 GROUPS = list(dict.fromkeys(SHARERS.values()))
+# A stack or a synthesis begins within the time of the first test that asks for it, on a busy machine.
+TIMEOUT_S = {"tests/cdk_app/": 300, "tests/e2e/": 240, "tests/faults/": 400, "tests/local_stack/whole/": 180}
 
 
 def group_of(nodeid: str) -> str:
@@ -49,14 +51,17 @@ def group_of(nodeid: str) -> str:
     return next((group for path, group in SHARERS.items() if module.startswith(path)), module)
 
 
-def _turn(item: pytest.Item) -> tuple[int, bool]:
+def _turn(item: pytest.Item) -> int:
     group = group_of(item.nodeid)
-    turn = GROUPS.index(group) if group in GROUPS else len(GROUPS)
-    return turn, item.get_closest_marker("e2e") is None
+    return GROUPS.index(group) if group in GROUPS else len(GROUPS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what shares something costly first, in order of groups, then what starts a stack of its own."""
+    """Give each test the time of its folder; put what shares something costly first, in order of groups."""
+    for item in items:
+        for folder, timeout_s in TIMEOUT_S.items():
+            if item.nodeid.startswith(folder):
+                item.add_marker(pytest.mark.timeout(timeout_s))
     items.sort(key=_turn)
 
 

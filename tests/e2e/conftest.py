@@ -9,14 +9,6 @@ import pytest
 from tests.stack import RunningStack, running_stack
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything in this folder, and give it the time that a start and real speech take."""
-    for item in items:
-        if "tests/e2e" in item.path.as_posix():
-            item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.timeout(240))
-
-
 @pytest.fixture(scope="session")
 def _scripted_stack() -> Iterator[RunningStack]:
     with running_stack() as stack:

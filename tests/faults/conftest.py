@@ -14,14 +14,6 @@ from tests.stack import WITHOUT_PROXY, RunningStack, running_stack
 ROOM: Final = 4  # sessions that the hurried stack's one task takes
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything in this folder as needing the whole stack, and give it time."""
-    for item in items:
-        if "tests/faults" in item.path.as_posix():
-            item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.timeout(400))
-
-
 @pytest.fixture(scope="session")
 def _three_tasks() -> Iterator[RunningStack]:
     with running_stack("--tasks", "3", "--limits", "sweep_s=5") as stack:

@@ -24,17 +24,9 @@ from tests.streaming_task.bench import FIRST, SESSION
 from tests.streaming_task.play import DEFECT, PUT, Play
 
 FINAL = Final(0, 0, 1000, "hello", 0, None, (), ())
-
-
 STORE = do.StoreFinal(0, 16_000, FINAL)
-
-
 STOP = do.WriteStop(1, None)
-
-
 SEAL = do.Seal(1, (), "0" * 64)
-
-
 COMMIT = do.Commit(TranscriptState.COMPLETE)
 
 
