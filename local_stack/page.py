@@ -10,6 +10,7 @@ from local_stack.settings import Ports
 
 PAGE_PATH: Final = "/live-transcription"
 PAGE_FILE: Final = "live_transcription.html"
+_PAGE_PATHS: Final = frozenset({"/", PAGE_PATH, f"{PAGE_PATH}/"})  # as CloudFront has them
 CONTENT_TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -31,7 +32,7 @@ class PageFile:
 
 def find_file(frontend: Path, path: str) -> PageFile | None:
     """Give what lies at a decoded URL path, read afresh so that an edit shows at a reload; None: nothing."""
-    if path == PAGE_PATH:
+    if path in _PAGE_PATHS:
         path = f"/{PAGE_FILE}"
     steps = PurePosixPath(path.lstrip("/")).parts
     if not steps or any(step.startswith(".") for step in steps) or "\0" in path:
