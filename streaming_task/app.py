@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -144,6 +145,7 @@ async def run(settings: Settings) -> None:
         ]
         for chore in chores:
             chore.add_done_callback(lambda chore: _leave_without(chore, stopping))
+        gc.freeze()  # what is here by now stays: no collection need hold all sessions up to look at it again
         _log.info("Task started", extra={"port": settings.port})
         await stopping.wait()
 
