@@ -67,7 +67,7 @@ class Recording:
         self._in_flight: dict[Range, _InFlight] = {}
         self._hash = hashlib.sha256()
         self._hashed_until = 0
-        self.end = end  # where the session ends, once it is known
+        self.end = end  # where the session ends, once it is known: `end_at` says so
         self._gaps = RangeSet(gaps)  # given up; audio that comes after all takes its place again
 
     # -- what there is -------------------------------------------------------------------------------
@@ -119,7 +119,8 @@ class Recording:
 
     def reaches(self, offset: int) -> bool:
         """Tell whether audio from `offset` on could be the next to come."""
-        return offset - self.received_end <= self._coding.samples_of_bytes(AHEAD_BYTES)
+        come = max(self.received, self.received_end)
+        return offset - come <= self._coding.samples_of_bytes(AHEAD_BYTES)
 
     def end_for(self, end_offset: int | None) -> int:
         """Give where a stop ends the session; None: with the last audio that came.
@@ -135,20 +136,29 @@ class Recording:
             raise Refusal(Code.DURATION_LIMIT, "end_offset lies past the session's longest duration.")
         return end
 
+    def end_at(self, end: int) -> None:
+        """Set the session's end, once: what was given up past it is no part of the session."""
+        self.end = end
+        self._gaps.remove(end, max(end, self._gaps.end))
+
     def missing(self) -> list[Range]:
         """List the holes that are not given up: to the end of the session, or to the last audio that came."""
-        until = self._received.end if self.end is None else self.end
+        return self._missing(self._received.end if self.end is None else self.end)
+
+    def _missing(self, until: int) -> list[Range]:
         holes = self._received.missing(0, until)
         return [rest for hole in holes for rest in self._gaps.missing(*hole)] if self._gaps else holes
 
     def give_up(self, below: int | None = None) -> None:
-        """Call what is missing, or lies below a sample of it, a gap: silence, until it comes after all."""
-        if below is not None:
-            below -= below % self._coding.grid
-        for start, end in self.missing():
-            if below is None or start < below:
-                self._gaps.add(start, end if below is None else min(end, below))
-                self._is_hashed = False
+        """Call what is missing, or all that does below a sample, a gap: silence, until it comes after all."""
+        for start, end in self.missing() if below is None else self._missing(self._cut_to(below)):
+            self._gaps.add(start, end)
+            self._is_hashed = False
+
+    def _cut_to(self, at: int) -> int:
+        """Give the last sample up to `at` at which audio of this session can begin."""
+        most = self._duration_limit if self.end is None else self.end
+        return min(at - at % self._coding.grid, most)
 
     def _contiguous(self, ranges: RangeSet) -> int:
         at = ranges.contiguous()

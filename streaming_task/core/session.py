@@ -201,7 +201,7 @@ class Session:
 
     def _end_at(self, end: int, client_sha256: str | None, now: float) -> None:
         self._ending.stop(end, client_sha256)
-        self._recording.end = end
+        self._recording.end_at(end)
         self._vigil.progressed(now)
 
     def _ending_messages(self) -> tuple[AboutSession, ...]:

@@ -79,7 +79,7 @@ def test_after_the_stop_the_missing_end_is_named_too() -> None:
     """The last words are the ones that get lost: they are asked for like any other."""
     acks, take = Acknowledgement(0.0), recording()
     take.add(0, bytes(20), 0.0)
-    take.end = 30
+    take.end_at(30)
     acks.due(take, 0.0)
 
     assert acks.due(take, 0.6) == [Nack(missing=((10, 30),))]

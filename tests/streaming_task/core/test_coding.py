@@ -76,7 +76,7 @@ def test_packets_in_any_order_and_any_cut_are_the_same_audio() -> None:
             start = random.randrange(60)
             count = random.randint(1, 60 - start)
             take.add(at(start), packets(start, count), 0.0)
-        take.end = at(60)
+        take.end_at(at(60))
         parts = take.due(9.0, flush=True)
 
         assert b"".join(part.data for part in parts) == whole == take.read(0, at(60))

@@ -6,7 +6,7 @@ from contract.replies import Nack, Ready, Stored
 from contract.wire import Resume
 from streaming_task.core import effects as do
 from streaming_task.core import events as ev
-from tests.streaming_task.core.scene import PAGE, RATE, Scene
+from tests.streaming_task.core.scene import PAGE, RATE, Scene, open_scene
 from tests.streaming_task.core.test_takeover import taken_over
 
 HALF = RATE // 2
@@ -49,6 +49,23 @@ def test_what_neither_the_store_nor_the_page_holds_is_a_gap() -> None:
     scene.store_parts()
     (seal,) = seals(scene)
     assert seal.gaps == ((HALF, RATE),)
+
+
+def test_what_the_page_says_it_has_lost_is_not_waited_for() -> None:
+    """It is told to send on from what it holds, and never asked for the rest."""
+    scene = open_scene()
+    scene.audio(0, HALF)
+
+    scene.message(resume_from(RATE))
+    assert scene.said_of(Ready)[-1].next_offset == RATE
+    scene.audio(RATE, 10)
+    scene.wait(5.0)
+    assert scene.said_of(Nack) == []
+    scene.stop(RATE + 10)
+    scene.store_parts()
+
+    (seal,) = seals(scene)
+    assert (seal.end, seal.gaps) == (RATE + 10, ((HALF, RATE),))
 
 
 def test_a_list_that_cannot_be_had_is_asked_for_again() -> None:

@@ -156,7 +156,7 @@ def test_sixty_megabytes_may_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -
 def test_audio_past_the_end_is_left_out() -> None:
     """The first stop's end stands."""
     take = recording()
-    take.end = 15
+    take.end_at(15)
 
     assert take.add(10, audio(10), 0.0)
     assert take.received_end == 15
@@ -168,7 +168,7 @@ def test_gaps_become_silence_but_for_the_last() -> None:
     take = recording()
     take.add(0, audio(10), 0.0)
     take.add(20, audio(10), 0.0)
-    take.end = 40
+    take.end_at(40)
 
     take.give_up()
 
@@ -180,6 +180,23 @@ def test_gaps_become_silence_but_for_the_last() -> None:
     take.stored(0, 10)
     take.stored(20, 30)
     assert take.durable == 40
+
+
+def test_what_is_given_up_may_lie_past_the_last_audio() -> None:
+    """Who holds nothing older says so before sending on; what lies past the end is no part of the session."""
+    take = recording(duration_s=1)
+    take.add(0, audio(10), 0.0)
+
+    take.give_up(below=SECOND + 1)
+    assert (take.gaps, take.received, take.audio_end) == (((10, SECOND),), SECOND, 10)
+    assert take.reaches(SECOND)
+    assert take.add(20, audio(10), 0.0)
+    assert (take.gaps, take.audio_end) == (((10, 20), (30, SECOND)), 30)
+
+    take.end_at(take.end_for(None))
+    assert (take.end, take.gaps) == (30, ((10, 20),))
+    take.give_up(below=40)
+    assert take.gaps == ((10, 20),)
 
 
 def test_audio_that_comes_after_all_fills_its_gap() -> None:
