@@ -172,6 +172,7 @@ class Session:
     def _take_audio(self, connection_id: ConnectionId, message: Audio, now: float) -> None:
         if self._ending.is_fixed:
             self._audience.send(connection_id, *self._ending_messages())
+            self._audience.owe_ack(now)
             return
         self._vigil.sent_audio(connection_id, now)
         if self._is_crowded:
@@ -306,9 +307,8 @@ class Session:
         self._is_closed = True
 
     def _pass_over_last_gap(self) -> None:
-        end, recording = self._ending.end, self._recording
-        is_all_here = end is not None and recording.received >= end
-        if end is not None and is_all_here and self._transcript.planned_until >= recording.audio_end:
+        end, recording, heard_until = self._ending.end, self._recording, self._transcript.planned_until
+        if end is not None and recording.received >= end and heard_until >= recording.audio_end:
             self._transcript.covered(end)
 
     def _end_if_abandoned(self, now: float, wall: float) -> None:

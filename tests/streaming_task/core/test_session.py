@@ -230,6 +230,20 @@ def test_a_stop_without_an_end_takes_what_is_here() -> None:
     assert [(stop.end, stop.client_sha256) for stop in scene.of(do.WriteStop)] == [(RATE, None)]
 
 
+@pytest.mark.parametrize("stage", [open_scene, stored_scene, sealed_scene, committed_scene])
+def test_a_duplicate_is_acknowledged_whatever_has_become_of_the_session(stage: Callable[[], Scene]) -> None:
+    """Who sends it again has not heard of it."""
+    scene = stage()
+    scene.audio(0, RATE)
+    scene.wait(10.0)
+    before = len(scene.said_of(Ack))
+
+    scene.audio(0, RATE)
+    scene.wait(1.0)
+
+    assert [ack.received for ack in scene.said_of(Ack)[before:]] == [RATE]
+
+
 def test_the_first_stop_stands() -> None:
     """Later ones are repeats, whatever they say."""
     scene = open_scene()
