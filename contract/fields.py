@@ -37,6 +37,15 @@ def parse_object(text: str) -> dict[str, Any]:
     return value
 
 
+def parse_leniently(body: bytes) -> dict[str, Any]:
+    """Parse what is refused in any case, for whatever can still be read of it; nothing at all: empty."""
+    try:
+        value = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def _refuse_constant(_: str) -> None:
     raise BadField("NaN and infinity are not allowed.")
 
@@ -55,15 +64,15 @@ def _refuse_nesting(value: dict[str, Any]) -> None:
     raise BadField(f"The message is nested more than {MAX_NESTING} deep.")
 
 
-def text_field(message: Mapping[str, Any], name: str, *, longest: int) -> str:
-    """Read a string of 1 to `longest` characters.
+def text_field(message: Mapping[str, Any], name: str, *, shortest: int = 1, longest: int) -> str:
+    """Read a string of `shortest` to `longest` characters.
 
     Raises:
-        BadField: it is missing, no string, empty, too long, or no valid Unicode.
+        BadField: it is missing, no string, too short, too long, or no valid Unicode.
     """
     value = message.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= longest:
-        raise BadField(f"{name} must be a string of 1 to {longest} characters.")
+    if not isinstance(value, str) or not shortest <= len(value) <= longest:
+        raise BadField(f"{name} must be a string of {shortest} to {longest} characters.")
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -21,6 +22,7 @@ from contract.fields import (
     bool_field,
     choice_field,
     is_null,
+    parse_leniently,
     parse_object,
     pattern_field,
     text_field,
@@ -179,28 +181,63 @@ def parse_client_message(body: bytes) -> ClientMessage:
             unsupported_protocol and unsupported_audio.
     """
     if len(body) > MAX_MESSAGE_BYTES:
-        raise Refusal(Code.TOO_LARGE, f"A message may have at most {MAX_MESSAGE_BYTES:,} bytes.")
-    ref: str | None = None
-    session_id: str | None = None
+        raise refusal_of(body, Code.TOO_LARGE, f"A message may have at most {MAX_MESSAGE_BYTES:,} bytes.")
     try:
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:
-            raise BadField("The message is not valid UTF-8.") from None
-        message = parse_object(text)
-        if message.get("id") is not None:
-            ref = text_field(message, "id", longest=MAX_ID_CHARACTERS)
-        kind = message.get("type")
-        if kind == "start":
-            return _start(ref, message)
-        if kind == "renew":
-            return Renew(ref, text_field(message, "ticket", longest=MAX_TICKET_CHARACTERS))
-        if kind not in ("audio", "resume", "pause", "stop", "ping"):
-            raise BadField("type is missing or unknown.")
-        session_id = text_field(message, "session_id", longest=MAX_ID_CHARACTERS)
-        return _about_session(kind, ref, session_id, message)
+        return _read(body)
     except BadField as error:
-        raise Refusal(Code.BAD_MESSAGE, str(error), ref=ref, session_id=session_id) from None
+        raise refusal_of(body, Code.BAD_MESSAGE, str(error)) from None
+
+
+def refusal_of(body: bytes, code: Code, sentence: str) -> Refusal:
+    """Refuse a message that was not taken in; its `id` and its session are named if they can be read."""
+    message = parse_leniently(body)
+    kind = message.get("type")
+    is_about_session = kind not in ("start", "renew")
+    return Refusal(
+        code,
+        sentence,
+        ref=_if_good(_start_ref if kind == "start" else _ref, message),
+        session_id=_if_good(_session_id, message) if is_about_session else None,
+    )
+
+
+def _read(body: bytes) -> ClientMessage:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise BadField("The message is not valid UTF-8.") from None
+    message = parse_object(text)
+    ref = _ref(message)
+    kind = message.get("type")
+    if kind == "start":
+        return _start(message)
+    if kind == "renew":
+        return Renew(ref, text_field(message, "ticket", longest=MAX_TICKET_CHARACTERS))
+    if kind not in ("audio", "resume", "pause", "stop", "ping"):
+        raise BadField("type is missing or unknown.")
+    return _about_session(kind, ref, _session_id(message), message)
+
+
+def _ref(message: Mapping[str, Any]) -> str | None:
+    if message.get("id") is None:
+        return None
+    return text_field(message, "id", shortest=0, longest=MAX_ID_CHARACTERS)
+
+
+def _start_ref(message: Mapping[str, Any]) -> str:
+    ref = _ref(message)
+    return uuid_field(message, "request_id") if ref is None else ref  # the request's id is also the message's
+
+
+def _session_id(message: Mapping[str, Any]) -> str:
+    return text_field(message, "session_id", longest=MAX_ID_CHARACTERS)
+
+
+def _if_good(read: Callable[[Mapping[str, Any]], str | None], message: Mapping[str, Any]) -> str | None:
+    try:
+        return read(message)
+    except BadField:
+        return None
 
 
 def _about_session(kind: str, ref: str | None, session_id: str, message: dict[str, Any]) -> ClientMessage:
@@ -245,33 +282,27 @@ def _audio(ref: str | None, session_id: str, message: dict[str, Any]) -> Audio:
     return Audio(ref, session_id, offset, data)
 
 
-def _start(ref: str | None, message: dict[str, Any]) -> Start:
+def _start(message: dict[str, Any]) -> Start:
     request_id = uuid_field(message, "request_id")
-    ref = ref or request_id  # the request's id is also the message's
-    try:
-        if whole_field(message, "protocol") != PROTOCOL:
-            raise Refusal(
-                Code.UNSUPPORTED_PROTOCOL,
-                f"This server speaks protocol {PROTOCOL}: reload.",
-                ref=ref,
-            )
-        encoding, quality, rate = _audio_terms(ref, message)
-        return Start(
-            ref=ref,
-            request_id=request_id,
-            encoding=encoding,
-            quality=quality,
-            sample_rate_hz=rate,
-            client=uuid_field(message, "client"),
-            specialty=choice_field(message, "specialty", Specialty),
-            conversation=choice_field(message, "conversation", Conversation),
-            speaker_labels="speaker_labels" in message and bool_field(message, "speaker_labels"),
-            vocabulary=None
-            if message.get("vocabulary") is None
-            else pattern_field(message, "vocabulary", _VOCABULARY, "the name of a vocabulary"),
-        )
-    except BadField as error:
-        raise Refusal(Code.BAD_MESSAGE, str(error), ref=ref) from None
+    ref = _start_ref(message)
+    if whole_field(message, "protocol") != PROTOCOL:
+        sentence = f"This server speaks protocol {PROTOCOL}: reload."
+        raise Refusal(Code.UNSUPPORTED_PROTOCOL, sentence, ref=ref)
+    encoding, quality, rate = _audio_terms(ref, message)
+    return Start(
+        ref=ref,
+        request_id=request_id,
+        encoding=encoding,
+        quality=quality,
+        sample_rate_hz=rate,
+        client=uuid_field(message, "client"),
+        specialty=choice_field(message, "specialty", Specialty),
+        conversation=choice_field(message, "conversation", Conversation),
+        speaker_labels="speaker_labels" in message and bool_field(message, "speaker_labels"),
+        vocabulary=None
+        if message.get("vocabulary") is None
+        else pattern_field(message, "vocabulary", _VOCABULARY, "the name of a vocabulary"),
+    )
 
 
 def _audio_terms(ref: str, message: dict[str, Any]) -> tuple[Encoding, Quality, int]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from contract.records import ConnectionId
+from contract.records import ConnectionId, SessionId
 from contract.replies import Error, Limits, Ready, encode_without_session
-from contract.wire import Audio, Code, Resume, Start, Stop
+from contract.wire import Audio, Code, Refusal, Resume, Start, Stop
 from streaming_task import ports
 from streaming_task.core.ending import saved_message_of
 from streaming_task.core.events import SessionMessage
@@ -43,6 +43,13 @@ class StoredAnswers:
         """Tell a connection that a message was refused that is about no known session."""
         error = Error(ref=ref, code=code, message=sentence, retry_after_s=retry_after_s)
         self._pushes.send(connection_id, "", Error, encode_without_session(error))
+
+    def refuse_about(
+        self, connection_id: ConnectionId, session_id: SessionId, epoch: int, refusal: Refusal
+    ) -> None:
+        """Tell a connection that a message was refused that is about a session of its user's elsewhere."""
+        error = Error(ref=refusal.ref, code=refusal.code, message=refusal.sentence)
+        Voice(session_id, epoch, self._finals, self._pushes).say(connection_id, error)
 
     def not_found(self, connection: ports.Connection, message: SessionMessage) -> None:
         """Say that there is no such session: absent and another's sound the same."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.records import ConnectionId, UserId
-from contract.wire import ClientMessage, Renew
+from contract.wire import ClientMessage, Renew, Start
 from streaming_task import ports
 from streaming_task.core.admission import MessageRate
 from streaming_task.core.authorisation import is_revoked, refuse_revoked
@@ -54,7 +54,8 @@ class Known:
             Refusal: auth_expired.
         """
         if not isinstance(message, Renew):
-            refuse_revoked(self.connection.issued_at, self.signed_out_at, message.ref)
+            session_id = None if isinstance(message, Start) else message.session_id
+            refuse_revoked(self.connection.issued_at, self.signed_out_at, message.ref, session_id)
 
     def runs_out(self, wall: float) -> bool:
         """Tell whether the authorisation is soon, or no longer, good for anything; `wall` is Unix seconds."""

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from contract.audio import Range
 from contract.object_keys import parts_prefix
 from contract.records import SessionId, SessionState, TaskId, UserId
+from contract.wire import Refusal
 from streaming_task import ports
 from streaming_task.answers import StoredAnswers
 from streaming_task.core.events import SessionMessage
 from streaming_task.core.leases import Lease, LeaseBoard
 from streaming_task.core.ownership import SessionMeta
+from streaming_task.owners import Owner, Owners
 from streaming_task.runner import SessionRunner
 
 _log = logging.getLogger(__name__)
@@ -37,12 +39,6 @@ class Routed:
     message: SessionMessage
     body: bytes
     deliver: Callable[[SessionRunner], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    lease: Lease
-    epoch: int
 
 
 class Routing:
@@ -72,7 +68,7 @@ class Routing:
         self._answers = answers
         self._find_here = find_here
         self._adopt = adopt
-        self._owners: dict[SessionId, _Owner] = {}
+        self._owners = Owners()
         self._queues: dict[SessionId, deque[Routed]] = {}
         self._claiming: dict[SessionId, asyncio.Lock] = {}
         # Without it, taking up what a lost lease let go of would be what loses the lease again.
@@ -96,6 +92,15 @@ class Routing:
             return False
         self._queues[routed.session_id] = deque([routed])
         return True
+
+    def refuse(self, connection: ports.Connection, refusal: Refusal) -> None:
+        """Tell a connection that its message was refused, which is about no session that is here."""
+        session_id = SessionId(refusal.session_id or "")
+        epoch = self._owners.epoch_of(session_id, connection.user_id)
+        if epoch is None:
+            self._answers.refuse(connection.connection_id, refusal.code, refusal.sentence, ref=refusal.ref)
+        else:
+            self._answers.refuse_about(connection.connection_id, session_id, epoch, refusal)
 
     async def work(self, session_id: SessionId) -> None:
         """Bring every queued message of a session where it belongs, in order."""
@@ -124,13 +129,13 @@ class Routing:
             _log.warning("Session not found out", extra={"code": error.code})
             self._answers.not_now(routed.connection, routed.message)
 
-    async def _forward(self, routed: Routed, owner: _Owner) -> bool:
+    async def _forward(self, routed: Routed, owner: Owner) -> bool:
         """Forward a message; False: that was not the owner, or it cannot be reached and may have gone."""
         hop = ports.Forwarded(routed.connection.connection_id, routed.session_id, owner.epoch, routed.body)
         try:
             await self._peers.forward(owner.lease, hop)
         except ports.NotTheOwner:
-            self._owners.pop(routed.session_id, None)
+            self._owners.forget(routed.session_id)
             return False
         except ports.Unreachable as error:
             about = {"session_id": routed.session_id, "code": error.code, "peer": owner.lease.task_id}
@@ -139,7 +144,7 @@ class Routing:
                 self._board.failed(owner.lease.task_id, self._now())
             elif self._alive(owner.lease.task_id) is not None:
                 return True  # lost on its way: the client sends it again
-            self._owners.pop(routed.session_id, None)
+            self._owners.forget(routed.session_id)
             return False
         return True
 
@@ -158,8 +163,9 @@ class Routing:
             await self._look_for(meta.owner)
             lease = self._alive(meta.owner)
             if lease is not None:
-                self._owners[routed.session_id] = _Owner(lease, meta.epoch)
-                return await self._forward(routed, self._owners[routed.session_id])
+                owner = Owner(lease, meta.epoch, meta.terms.user_id)
+                self._owners.put(routed.session_id, owner)
+                return await self._forward(routed, owner)
         if not self.may_own:
             return await self._forward_to_the_roomiest(routed, meta)
         runner = await self.claim(meta)
@@ -170,7 +176,7 @@ class Routing:
 
     async def _forward_to_the_roomiest(self, routed: Routed, meta: SessionMeta) -> bool:
         lease = self._roomiest()
-        return lease is None or await self._forward(routed, _Owner(lease, meta.epoch))
+        return lease is None or await self._forward(routed, Owner(lease, meta.epoch, meta.terms.user_id))
 
     def _roomiest(self) -> Lease | None:
         return self._board.with_most_room(self._now(), but=self._task_id)
@@ -219,7 +225,7 @@ class Routing:
                 claimed = await self._ownership.claim(meta, self._task_id)
                 if claimed is None:
                     return None
-                self._owners.pop(session_id, None)
+                self._owners.forget(session_id)
                 stored = await self._stored(claimed)
                 if self.is_fenced:
                     return None  # it is claimed once more by whoever may own it

@@ -12,7 +12,7 @@ from random import Random
 from contract.metrics import Metric
 from contract.records import ConnectionId, SessionId, TaskId, UserId, session_id_for
 from contract.replies import Renewed, encode_without_session
-from contract.wire import MESSAGES_PER_S, Code, Refusal, Renew, Start, parse_client_message
+from contract.wire import MESSAGES_PER_S, Code, Refusal, Renew, Start, parse_client_message, refusal_of
 from streaming_task import ports
 from streaming_task.answers import NOT_NOW, StoredAnswers
 from streaming_task.core.admission import crowded
@@ -144,7 +144,7 @@ class SessionDirectory:
         if not known.admit(now):
             if known.may_be_refused():
                 sentence = f"At most {MESSAGES_PER_S} messages a second are taken."
-                self._refuse(known, Refusal(Code.RATE_LIMITED, sentence))
+                self._refuse(known, refusal_of(body, Code.RATE_LIMITED, sentence))
             return
         try:
             message = parse_client_message(body)
@@ -195,12 +195,11 @@ class SessionDirectory:
         self._services.pushes.forget_gone(self.known)
 
     def _refuse(self, known: Known, refusal: Refusal) -> None:
-        connection_id = known.connection.connection_id
         runner = self._find_here(SessionId(refusal.session_id or ""), known.connection.user_id)
         if runner is not None:
-            runner.refuse(connection_id, refusal)
+            runner.refuse(known.connection.connection_id, refusal)
         else:
-            self._answers.refuse(connection_id, refusal.code, refusal.sentence, ref=refusal.ref)
+            self.routing.refuse(known.connection, refusal)
 
     async def _renew(self, known: Known, message: Renew) -> None:
         connection_id = known.connection.connection_id

@@ -25,11 +25,14 @@ def is_revoked(issued_at: float, signed_out_at: float | None) -> bool:
     return signed_out_at is not None and issued_at <= signed_out_at
 
 
-def refuse_revoked(issued_at: float, signed_out_at: float | None, ref: str | None) -> None:
+def refuse_revoked(
+    issued_at: float, signed_out_at: float | None, ref: str | None, session_id: str | None = None
+) -> None:
     """Let pass what was authorised since the user last signed out everywhere; times are Unix seconds.
 
     Raises:
         Refusal: auth_expired.
     """
     if is_revoked(issued_at, signed_out_at):
-        raise Refusal(Code.AUTH_EXPIRED, "You have signed out everywhere: sign in again.", ref=ref)
+        sentence = "You have signed out everywhere: sign in again."
+        raise Refusal(Code.AUTH_EXPIRED, sentence, ref=ref, session_id=session_id)

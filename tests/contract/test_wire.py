@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from contract.wire import MAX_MESSAGE_BYTES, Audio, Code, Refusal, Start, parse_client_message
 
 AUDIO_BYTES = b"\x01\x00" * 4
+REQUEST = "11111111-1111-4111-8111-111111111111"
 
 
 def audio_message(**changes: object) -> bytes:
@@ -31,7 +32,7 @@ def start_message(**changes: object) -> bytes:
     message = {
         "type": "start",
         "protocol": 1,
-        "request_id": "11111111-1111-4111-8111-111111111111",
+        "request_id": REQUEST,
         "encoding": "pcm",
         "quality": "medium",
         "sample_rate": 16000,
@@ -150,6 +151,36 @@ def test_sixteen_levels_are_not_too_deep() -> None:
 def test_start_is_refused_by_its_code(changes: dict[str, object], code: Code) -> None:
     """A client learns whether to reload, to change its audio, or to mend its message."""
     assert refusal_of(start_message(**changes)).code is code
+
+
+@pytest.mark.parametrize(
+    ("body", "ref", "session_id"),
+    [
+        (b'{"type":"ping","id":"i","session_id":"s"}'.ljust(MAX_MESSAGE_BYTES + 1), "i", "s"),
+        (b'{"type":"ping","id":"i","session_id":"s","x":NaN}', "i", "s"),
+        (b'{"type":"ping","id":"i","session_id":"s","x":' + b"[" * 17 + b"]" * 17 + b"}", "i", "s"),
+        (b'{"type":"shout","id":"","session_id":"s"}', "", "s"),
+        (b'{"type":"ping","id":5,"session_id":"s"}', None, "s"),
+        (b'{"type":"ping","id":"i","session_id":5}', "i", None),
+        (b'{"type":"ping","id":"\\ud800","session_id":"\\ud800"}', None, None),
+        (b'{"type":"renew","id":"i","session_id":"s"}', "i", None),
+        (b'{"type":"ping","id":"i","session_id":"s"', None, None),
+        (b'{"type":"ping","id":"i","session_id":"\xff"}', None, None),
+        (b'["ping"]', None, None),
+        (b"[" * 100_000, None, None),
+        (start_message(protocol="1"), REQUEST, None),
+        (start_message(protocol="1", id="i", session_id="s"), "i", None),
+        (start_message(request_id=5), None, None),
+        (start_message(protocol=2, id=""), "", None),
+    ],
+)
+def test_a_refusal_names_what_can_be_read_of_its_message(
+    body: bytes, ref: str | None, session_id: str | None
+) -> None:
+    """However spoilt a message is, its sender learns which one it was as long as that can be told."""
+    refusal = refusal_of(body)
+
+    assert (refusal.ref, refusal.session_id) == (ref, session_id)
 
 
 def test_size_is_checked_before_anything_else() -> None:

@@ -114,6 +114,7 @@ SAID: dict[str, ClientMessage] = {
     "audio with an id": Audio("a-7", SESSION, 640, PCM),
     "unknown fields": Ping(None, SESSION),
     "id null": Pause(None, SESSION),
+    "id empty": Pause("", SESSION),
     "sha256 in capitals": Stop(None, SESSION, 0, SHA256),
     "pause with an id": Pause("p-1", SESSION),
 }

@@ -24,6 +24,8 @@ from tests.streaming_task.bench import (
 )
 from tests.streaming_task.pair import OTHER, lease, say_audio, two_tasks
 
+STRANGERS = "strangers"
+
 
 @in_virtual_time
 async def test_a_message_to_another_task_reaches_the_owner_in_one_hop() -> None:
@@ -35,6 +37,28 @@ async def test_a_message_to_another_task_reaches_the_owner_in_one_hop() -> None:
 
     assert [task_id for task_id, _ in first.peers.forwarded] == [TASK]
     assert second.recognition.streams == []
+    await first.leave()
+    await second.leave()
+
+
+@in_virtual_time
+async def test_a_refusal_is_the_same_from_a_task_that_is_not_the_owner() -> None:
+    """It names the session once it knows of it, and to its user alone."""
+    first, second = await two_tasks()
+    second.connect(STRANGERS, "u2")
+    bad = say_audio(5) | {"crc32": 1}
+
+    await second.say(**bad)
+    await second.say(**say_audio(5))
+    await until(lambda: first.peers.forwarded)
+    await second.say(**bad)
+    await second.say(STRANGERS, **bad)
+    await settled()
+
+    about = [(error["session_id"], error.get("epoch")) for error in first.heard("error")]
+    assert about == [(None, None), (SESSION, 1)]
+    (error,) = first.heard("error", STRANGERS)
+    assert error["session_id"] is None
     await first.leave()
     await second.leave()
 

@@ -100,6 +100,23 @@ async def test_a_flood_is_refused_but_not_answered_with_a_flood() -> None:
 
 
 @in_virtual_time
+async def test_a_flood_learns_which_message_was_too_much() -> None:
+    """The refusal names it and its session, though it was not taken in."""
+    bench = Bench()
+    bench.connect()
+    await bench.start()
+
+    for number in range(MESSAGE_BURST):
+        await bench.say(type="ping", session_id=SESSION, id=f"ping {number}")
+    await settled()
+
+    (error,) = bench.heard("error")
+    assert (error["code"], error["ref"]) == ("rate_limited", f"ping {MESSAGE_BURST - 1}")
+    assert (error["session_id"], error["epoch"]) == (SESSION, 1)
+    await bench.leave()
+
+
+@in_virtual_time
 async def test_a_refusal_answers_only_the_connection_that_asked() -> None:
     """The attached page hears nothing of another page's mistakes."""
     bench = Bench()

@@ -97,10 +97,10 @@ async def test_the_old_connection_is_not_heard_any_more() -> None:
         await bench.say(**resume_message(), id="c")
         await settled()
 
-    assert [(error["code"], error["ref"]) for error in bench.heard("error")] == [
-        ("auth_expired", "a"),
-        ("auth_expired", "b"),
-        ("auth_expired", "c"),
+    assert [(error["code"], error["ref"], error["session_id"]) for error in bench.heard("error")] == [
+        ("auth_expired", "a", SESSION),
+        ("auth_expired", "b", None),
+        ("auth_expired", "c", SESSION),
     ]
     assert list(bench.sessions.metas) == [SESSION]
     await bench.leave()
