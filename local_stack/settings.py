@@ -202,9 +202,10 @@ def read_limits(text: str) -> Limits:
         try:
             given[name] = int(value) if name in WHOLE else float(value)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"{name} must be a number, not {value!r}") from None
+            kind = "whole number" if name in WHOLE else "number"
+            raise argparse.ArgumentTypeError(f"{name} must be a {kind}, not {value!r}") from None
         if not (math.isfinite(given[name]) and given[name] > 0):
-            raise argparse.ArgumentTypeError(f"{name} must be above 0")
+            raise argparse.ArgumentTypeError(f"{name} must be above 0, and not without end")
     return Limits(**given)  # type: ignore[arg-type]  # the names were checked, and which of them are whole
 
 
@@ -220,7 +221,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value >= 0):
-        raise argparse.ArgumentTypeError("must be a number of seconds")
+        raise argparse.ArgumentTypeError("must be a number of seconds, 0 or more")
     return value
 
 

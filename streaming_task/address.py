@@ -15,6 +15,11 @@ class NoAddress(Exception):
     """The task cannot say where it is."""
 
 
+def listening_host(told: str | None) -> str:
+    """Give where to listen: the one address that others are told, else all that the container has."""
+    return "0.0.0.0" if told is None else told.rpartition(":")[0]  # noqa: S104
+
+
 def task_address(told: str | None, port: int) -> str:
     """Give host:port; blocking.
 

@@ -38,7 +38,7 @@ from streaming_task.adapters.registry_dynamodb import (
 )
 from streaming_task.adapters.resampler_soxr import SoxrResampler
 from streaming_task.adapters.transcribe_medical import TranscribeMedical
-from streaming_task.address import task_address
+from streaming_task.address import listening_host, task_address
 from streaming_task.core.coding import PCM, OpusCoding
 from streaming_task.core.leases import LeaseBoard
 from streaming_task.core.room import Room
@@ -132,7 +132,7 @@ async def run(settings: Settings) -> None:
             await parts.key.current()  # what is forwarded is checked with the key at hand
         except Unavailable as error:
             _log.error("Forwarding key not read", extra={"code": error.code})
-        await ingress.start("0.0.0.0", settings.port)  # noqa: S104 - the container's only interface
+        await ingress.start(listening_host(settings.address), settings.port)
         chores = [
             asyncio.create_task(keeper.keep(), name="lease"),
             asyncio.create_task(keeper.watch(), name="leases"),

@@ -21,6 +21,8 @@ def read_pcm(path: Path, quality: Quality | None) -> tuple[bytes, Quality]:
     Raises:
         NotAudio: there is no such file, or it holds no audio that can be read.
     """
+    if not path.is_file():
+        raise NotAudio(f"there is no file {path}")
     try:
         samples, rate_hz = soundfile.read(path, dtype="int16", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:

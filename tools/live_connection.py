@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, WebSocketException
+from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
 from websockets.typing import Origin
 
 from tools.client_session import ClientSession
@@ -72,6 +72,7 @@ class LiveConnection:
         ticket: Callable[[], Awaitable[tuple[str, str]]],
         origin: str,
         on_message: Callable[[], None] = lambda: None,
+        on_trouble: Callable[[str], None] = lambda _: None,
         first_within_s: float = FIRST_CONNECTION_WITHIN_S,
     ) -> None:
         self._session = session
@@ -79,6 +80,7 @@ class LiveConnection:
         self._ticket = ticket
         self._origin = origin
         self._on_message = on_message
+        self._on_trouble = on_trouble
         self.connections = 0
 
     async def run(self) -> None:
@@ -97,8 +99,9 @@ class LiveConnection:
                     await self._talk(socket)
             except (OSError, WebSocketException, TimeoutError) as error:
                 failures += 1
+                why = str(error) or type(error).__name__
+                self._on_trouble(why)
                 if self.connections == 0 and time.monotonic() >= give_up_at:
-                    why = str(error) or type(error).__name__
                     raise NeverConnected(f"the server cannot be reached: {why}") from error
             if self._session.needs_connection:
                 most_s = min(BACKOFF_MOST_S, BACKOFF_FIRST_S * 2 ** min(failures, 8))
@@ -121,6 +124,8 @@ class LiveConnection:
             ) as socket:
                 self.connections += 1
                 yield socket
+        except InvalidStatus as refused:
+            raise OSError(f"the WebSocket was refused ({refused.response.status_code})") from refused
         except InvalidHandshake as refused:
             raise OSError("the WebSocket was refused") from refused
 

@@ -26,7 +26,7 @@ from tools.simulation.crowd import Crowd, Plan
 from tools.simulation.meter import Meter, task_pids
 from tools.simulation.progress import progress
 from tools.simulation.report import Report, report_on, table_of
-from tools.stream_file import Target, local_target
+from tools.stream_file import Target, deployed_target, local_target
 
 MOST_SESSIONS, MOST_SECONDS, MOST_RAMP_S, MOST_ROUNDS = 500, 600.0, 120.0, 100
 SESSIONS_A_SECOND = 10.0  # how many begin in a second, unless told otherwise
@@ -150,7 +150,7 @@ def main() -> int:
             target = local_target(arguments.state_dir, arguments.user)
             pids = task_pids(arguments.state_dir)
         else:
-            target = Target(arguments.api, arguments.origin or arguments.api, arguments.token)
+            target = deployed_target(arguments.api, arguments.origin, arguments.token)
             pids = arguments.task_pid or []
     except NotAllowed as error:
         print(f"load: {error}.", file=sys.stderr)

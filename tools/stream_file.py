@@ -50,6 +50,16 @@ class Target:
     token: str
 
 
+class SteadyConsole(Console):
+    """Goes on when nobody reads it any more: what is being recorded matters more than who watches."""
+
+    def on_broken_pipe(self) -> None:
+        """Write nowhere from now on."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 class View:
     """The progress bar and the live text, on a terminal; plain lines elsewhere."""
 
@@ -64,10 +74,12 @@ class View:
         )
         self._bar = self._progress.add_task("connecting", total=seconds)
         self._said = 0
+        self._trouble: str | None = None
         self.live = Live(self._progress, console=console, refresh_per_second=8, transient=True)
 
     def show(self, session: ClientSession, rate_hz: int) -> None:
         """Show how far the session has come."""
+        self._trouble = None
         heard = session.heard
         while self._said in heard.finals:
             self._console.print(Text(heard.finals[self._said]["text"]), soft_wrap=True)
@@ -75,6 +87,12 @@ class View:
         state = "saved" if heard.saved else "stored" if heard.stored else heard.transcription or "connecting"
         self._progress.update(self._bar, completed=heard.durable / rate_hz, description=state)
         self.live.update(Group(Text(heard.partial, style="dim"), self._progress))
+
+    def tell_trouble(self, why: str) -> None:
+        """Say, once for each reason, why there is no connection just now."""
+        if why != self._trouble:
+            self._trouble = why
+            self._console.print(Text(f"no connection: {why}; trying again", style="dim"), soft_wrap=True)
 
 
 async def stream(
@@ -112,7 +130,11 @@ async def stream(
         session.finish()
 
     connection = LiveConnection(
-        session, ticket=ticket, origin=target.origin, on_message=lambda: view.show(session, rate_hz)
+        session,
+        ticket=ticket,
+        origin=target.origin,
+        on_message=lambda: view.show(session, rate_hz),
+        on_trouble=view.tell_trouble,
     )
     with view.live:
         async with asyncio.TaskGroup() as group:
@@ -123,6 +145,11 @@ async def stream(
             group.create_task(talking, name="connection")
         view.show(session, rate_hz)
     return session
+
+
+def deployed_target(api_url: str, origin: str | None, token: str) -> Target:
+    """Give a deployed API's address, and the origin as a browser on its page names it: without a slash."""
+    return Target(api_url, (origin or api_url).rstrip("/"), token)
 
 
 def local_target(state_dir: Path, user: str) -> Target:
@@ -174,7 +201,7 @@ def read_arguments(given: Sequence[str], environ: Mapping[str, str]) -> argparse
 def main() -> int:
     """Stream the file named on the command line; give the exit code."""
     arguments = read_arguments(sys.argv[1:], os.environ)
-    console = Console()
+    console = SteadyConsole()
     try:
         pcm, quality = read_pcm(arguments.file, arguments.quality)
         if arguments.encoding is Encoding.OPUS and PCM_RATE_HZ[quality] != OPUS_RATE_HZ:
@@ -182,7 +209,7 @@ def main() -> int:
         if arguments.api is None:
             target = local_target(arguments.state_dir, arguments.user)
         else:
-            target = Target(arguments.api, arguments.origin or arguments.api, arguments.token)
+            target = deployed_target(arguments.api, arguments.origin, arguments.token)
         session = asyncio.run(
             stream(pcm, quality, target, arguments.realtime_factor, console, arguments.encoding)
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from local_stack import port_check
-from local_stack.port_check import check_ports, is_taken
+from local_stack.port_check import check_ports, is_taken, other_base
 from local_stack.start_failed import StartFailed
 
 
@@ -22,8 +22,14 @@ def test_a_port_that_somebody_listens_on_is_named(listener: socket.socket) -> No
     """One sentence, with the port and what to do."""
     port = listener.getsockname()[1]
 
-    with pytest.raises(StartFailed, match=rf"^Port {port} is in use: .*--port-base\.$"):
+    with pytest.raises(StartFailed, match=rf"^Port {port} is in use: .* --port-base 5000\.$"):
         check_ports([port], platform="linux")
+
+
+@pytest.mark.parametrize(("port", "base"), [(5000, 5100), (5010, 5100), (5100, 5000), (6300, 5000)])
+def test_the_ports_that_are_offered_are_others(port: int, base: int) -> None:
+    """To be told the ports that are taken would be no help."""
+    assert other_base(port) == base
 
 
 def test_a_port_that_is_taken_on_ipv6_only_is_taken() -> None:
@@ -52,5 +58,5 @@ def test_on_a_mac_the_sentence_knows_about_airplay(
     """Port 5000 is taken on every Mac that receives AirPlay."""
     monkeypatch.setattr(port_check, "AIRPLAY_PORT", listener.getsockname()[1])
 
-    with pytest.raises(StartFailed, match=r"AirPlay.*--port-base 5100"):
+    with pytest.raises(StartFailed, match=r"AirPlay.*--port-base"):
         check_ports([listener.getsockname()[1]], platform="darwin")

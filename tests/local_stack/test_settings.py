@@ -64,7 +64,7 @@ def test_every_limit_can_be_lowered() -> None:
         (["--limits", "idle=3"], "'idle' is no limit"),
         (["--limits", "idle_s=soon"], "must be a number"),
         (["--limits", "idle_s=0"], "must be above 0"),
-        (["--limits", "max_sessions=2.5"], "must be a number"),
+        (["--limits", "max_sessions=2.5"], "must be a whole number"),
         (["--limits", "idle_s=inf"], "must be above 0"),
         (["--tasks", "0"], "1 to"),
         (["--tasks", "two"], "1 to"),

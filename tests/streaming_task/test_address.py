@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from streaming_task.address import METADATA_VARIABLE, NoAddress, task_address
+from streaming_task.address import METADATA_VARIABLE, NoAddress, listening_host, task_address
 
 METADATA = {"Networks": [{"NetworkMode": "awsvpc", "IPv4Addresses": ["10.0.7.8"]}]}
 
@@ -78,3 +78,9 @@ def test_only_http_is_asked(value: str, monkeypatch: pytest.MonkeyPatch) -> None
 
     with pytest.raises(NoAddress, match="TASK_ADDRESS"):
         task_address(None, 8080)
+
+
+@pytest.mark.parametrize(("told", "host"), [(None, "0.0.0.0"), ("127.0.0.1:5010", "127.0.0.1")])
+def test_a_task_listens_where_it_was_told_that_it_is(told: str | None, host: str) -> None:
+    """On a laptop in a shared network nobody else may speak to it; a container has no other interface."""
+    assert listening_host(told) == host

@@ -67,18 +67,18 @@ def test_flac_is_audio_too(tmp_path: Path) -> None:
     assert read_pcm(path, None) == (np.array([1, 2, 3], "<i2").tobytes(), Quality.MEDIUM)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no sound at all"], ids=["absent", "empty", "text"])
-def test_what_is_no_audio_is_said_in_a_sentence(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize("content", [b"", b"no sound at all"], ids=["empty", "text"])
+def test_what_is_no_audio_is_said_in_a_sentence(tmp_path: Path, content: bytes) -> None:
     """The file's name and what is wrong, whatever the library calls it."""
     path = tmp_path / "sound.wav"
-    if content is not None:
-        path.write_bytes(content)
+    path.write_bytes(content)
 
     with pytest.raises(NotAudio, match=r"sound\.wav cannot be read as audio"):
         read_pcm(path, None)
 
 
-def test_a_folder_is_no_audio(tmp_path: Path) -> None:
-    """Nor is anything else that is not a file."""
-    with pytest.raises(NotAudio):
-        read_pcm(tmp_path, None)
+@pytest.mark.parametrize("name", ["absent.wav", "."])
+def test_what_is_no_file_is_not_called_bad_audio(tmp_path: Path, name: str) -> None:
+    """Most often the name is mistyped."""
+    with pytest.raises(NotAudio, match="there is no file "):
+        read_pcm(tmp_path / name, None)

@@ -86,7 +86,12 @@ async def served(*servings: Serving, refusals: int = 0) -> AsyncIterator[tuple[s
         yield f"ws://127.0.0.1:{port}/", requests
 
 
-def connection_to(url: str, session: ClientSession, tickets: list[str] | None = None) -> LiveConnection:
+def connection_to(
+    url: str,
+    session: ClientSession,
+    tickets: list[str] | None = None,
+    on_trouble: Callable[[str], None] = lambda _: None,
+) -> LiveConnection:
     """Make a connection whose tickets are numbered."""
     given = tickets if tickets is not None else []
 
@@ -94,7 +99,7 @@ def connection_to(url: str, session: ClientSession, tickets: list[str] | None = 
         given.append(f"ticket{len(given)}")
         return given[-1], url
 
-    return LiveConnection(session, ticket=ticket, origin=ORIGIN)
+    return LiveConnection(session, ticket=ticket, origin=ORIGIN, on_trouble=on_trouble)
 
 
 async def test_a_session_is_carried_to_its_end() -> None:
@@ -152,10 +157,12 @@ async def test_a_refused_handshake_is_tried_again_with_a_fresh_ticket() -> None:
     """A ticket may have been spent by a handshake whose answer was lost."""
     session = session_of(3200)
     tickets: list[str] = []
+    told: list[str] = []
     async with served(save_everything, refusals=1) as (url, requests):
-        await connection_to(url, session, tickets).run()
+        await connection_to(url, session, tickets, told.append).run()
 
     assert session.is_done
+    assert told == ["the WebSocket was refused (403)"]
     assert [request.path for request in requests] == ["/?ticket=ticket0", "/?ticket=ticket1"]
 
 
