@@ -88,10 +88,7 @@ class LambdaFunction:
             FunctionFailed: it raised, took too long or did not load.
         """
         with self._room:
-            try:
-                instance = self._idle.get_nowait()
-            except queue.Empty:
-                instance = self._start()
+            instance = self._take()
             try:
                 result = instance.invoke(event, self._settings)
             except _InstanceLost as lost:
@@ -109,6 +106,16 @@ class LambdaFunction:
         for instance in list(self._all):
             instance.end()
         self._all.clear()
+
+    def _take(self) -> _Instance:
+        while True:
+            try:
+                instance = self._idle.get_nowait()
+            except queue.Empty:
+                return self._start()
+            if instance.is_alive:
+                return instance
+            self._all.discard(instance)  # killed while nobody asked: no caller need hear of it
 
     def _start(self) -> _Instance:
         instance = _Instance(self._settings)
@@ -141,6 +148,10 @@ class _Instance:
                 bufsize=0,
             )
         self._unread = b""
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
 
     def invoke(self, event: dict[str, Any], settings: FunctionSettings) -> Any:
         asked = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -78,6 +79,15 @@ def test_an_instance_that_dies_fails_one_invocation(function: LambdaFunction) ->
         function({"do": "die"})
 
     assert function({"do": "process"})
+
+
+def test_an_instance_that_died_idle_fails_none(function: LambdaFunction) -> None:
+    """Another takes its place, as in Lambda: whoever asks next notices nothing."""
+    idle = function({"do": "process"})
+    os.kill(idle, signal.SIGKILL)
+    os.waitid(os.P_PID, idle, os.WEXITED | os.WNOWAIT)
+
+    assert function({"do": "process"}) != idle
 
 
 def test_a_handler_that_is_not_there_does_not_load(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_a_recording_goes_on_when_nobody_reads_along() -> None:
     unread, closed = os.pipe()
     os.close(unread)
     try:
-        done = subprocess.run(  # noqa: S603 - our own tool
+        done = subprocess.run(
             [sys.executable, "-c", program], stdout=closed, stderr=subprocess.PIPE, check=False
         )
     finally:
