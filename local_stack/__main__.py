@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from local_stack.access_token import NoToken, access_token
-from local_stack.http_api import page_address
 from local_stack.logs import log_json_lines
 from local_stack.settings import USERS, Settings, TokenRequest, read_command_line
 from local_stack.start_failed import StartFailed
@@ -35,6 +33,8 @@ def main(arguments: Sequence[str], task_module: str = TASK_MODULE) -> int:
 
 def print_token(user: str, state_dir: Path) -> int:
     """Print an access token and nothing else."""
+    from local_stack.access_token import NoToken, access_token
+
     try:
         print(access_token(user, state_dir))
     except NoToken as reason:
@@ -45,13 +45,12 @@ def print_token(user: str, state_dir: Path) -> int:
 
 async def run_stack(settings: Settings, task_module: str) -> int:
     """Run the stack until it is told to stop (0) or a part fails (1)."""
-    from local_stack.stack import Stack
-
     log_json_lines("WARNING")
     told_to_stop = asyncio.Event()
     for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(how, told_to_stop.set)
     began_at = time.monotonic()
+    from local_stack.stack import Stack  # takes a while, in which Ctrl-C is no accident either
 
     def report(part: str) -> None:
         print(f"  {time.monotonic() - began_at:4.1f} s  {part}", flush=True)
@@ -81,6 +80,8 @@ async def run_stack(settings: Settings, task_module: str) -> int:
 
 
 async def _live(stack: Stack, settings: Settings) -> None:
+    from local_stack.http_api import page_address
+
     await stack.start()
     print(
         f"\nThe page:  {page_address(settings.ports)}\n"
