@@ -32,9 +32,7 @@ NOBODY: Final = "nobody"
 PAGE_ORIGIN: Final = "PAGE_ORIGIN"  # where the page and the HTTP API are, as exports name it
 
 PORT: Final = "PORT"
-TASK_ADDRESS: Final = (
-    "TASK_ADDRESS"  # host:port, where alone it listens; default: from the ECS metadata and PORT
-)
+TASK_ADDRESS: Final = "TASK_ADDRESS"  # host:port, where alone it listens; default: ECS metadata and PORT
 CONNECTIONS_URL: Final = "CONNECTIONS_URL"  # https://{api}.execute-api.{region}.amazonaws.com/{stage}
 FORWARDING_SECRET_ID: Final = "FORWARDING_SECRET_ID"  # HMAC key between tasks
 AWS_TRANSCRIBE_REGION: Final = "AWS_TRANSCRIBE_REGION"

@@ -192,13 +192,11 @@ def refusal_of(body: bytes, code: Code, sentence: str) -> Refusal:
     """Refuse a message that was not taken in; its `id` and its session are named if they can be read."""
     message = parse_leniently(body)
     kind = message.get("type")
-    is_about_session = kind not in ("start", "renew")
-    return Refusal(
-        code,
-        sentence,
-        ref=_if_good(_start_ref if kind == "start" else _ref, message),
-        session_id=_if_good(_session_id, message) if is_about_session else None,
-    )
+    ref = _if_good(_ref, message)
+    if kind == "start" and ref is None:
+        ref = _if_good(_request_id, message)
+    session_id = None if kind in ("start", "renew") else _if_good(_session_id, message)
+    return Refusal(code, sentence, ref=ref, session_id=session_id)
 
 
 def _read(body: bytes) -> ClientMessage:
@@ -210,7 +208,7 @@ def _read(body: bytes) -> ClientMessage:
     ref = _ref(message)
     kind = message.get("type")
     if kind == "start":
-        return _start(message)
+        return _start(ref, message)
     if kind == "renew":
         return Renew(ref, text_field(message, "ticket", longest=MAX_TICKET_CHARACTERS))
     if kind not in ("audio", "resume", "pause", "stop", "ping"):
@@ -224,9 +222,8 @@ def _ref(message: Mapping[str, Any]) -> str | None:
     return text_field(message, "id", shortest=0, longest=MAX_ID_CHARACTERS)
 
 
-def _start_ref(message: Mapping[str, Any]) -> str:
-    ref = _ref(message)
-    return uuid_field(message, "request_id") if ref is None else ref  # the request's id is also the message's
+def _request_id(message: Mapping[str, Any]) -> str:
+    return uuid_field(message, "request_id")
 
 
 def _session_id(message: Mapping[str, Any]) -> str:
@@ -282,9 +279,9 @@ def _audio(ref: str | None, session_id: str, message: dict[str, Any]) -> Audio:
     return Audio(ref, session_id, offset, data)
 
 
-def _start(message: dict[str, Any]) -> Start:
-    request_id = uuid_field(message, "request_id")
-    ref = _start_ref(message)
+def _start(ref: str | None, message: dict[str, Any]) -> Start:
+    request_id = _request_id(message)
+    ref = request_id if ref is None else ref  # the request's id is also the message's
     if whole_field(message, "protocol") != PROTOCOL:
         sentence = f"This server speaks protocol {PROTOCOL}: reload."
         raise Refusal(Code.UNSUPPORTED_PROTOCOL, sentence, ref=ref)

@@ -50,7 +50,7 @@ async def run_stack(settings: Settings, task_module: str) -> int:
     for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(how, told_to_stop.set)
     began_at = time.monotonic()
-    from local_stack.stack import Stack  # takes a while, in which Ctrl-C is no accident either
+    from local_stack.stack import Stack  # slow, and so not before Ctrl-C is heard
 
     def report(part: str) -> None:
         print(f"  {time.monotonic() - began_at:4.1f} s  {part}", flush=True)

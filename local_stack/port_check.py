@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
-from local_stack.settings import AIRPLAY_PORT, DEFAULT_PORT_BASE, OTHER_PORT_BASE
+from local_stack.settings import AIRPLAY_PORT, DEFAULT_PORT_BASE, HIGHEST_PORT_BASE
 from local_stack.start_failed import StartFailed
 
 LOOPBACKS: Final = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 ANSWERS_WITHIN_S: Final = 0.2
+PORTS_APART: Final = 100  # a stack has fewer
 
 
 def check_ports(ports: Iterable[int], platform: str = sys.platform) -> None:
@@ -24,17 +25,18 @@ def check_ports(ports: Iterable[int], platform: str = sys.platform) -> None:
     for port in ports:
         if is_taken(port):
             if platform == "darwin" and port == AIRPLAY_PORT:
-                whose = ", by AirPlay if nothing else: start"
+                then = ", by AirPlay if nothing else: start"
             else:
-                whose = ": stop what uses it, or start"
+                then = ": stop what uses it, or start"
             raise StartFailed(
-                f"Port {port} is in use{whose} with other ports, say --port-base {other_base(port)}."
+                f"Port {port} is in use{then} with other ports, say --port-base {other_base(port)}."
             )
 
 
 def other_base(port: int) -> int:
-    """Give a base whose ports are others than those around a taken one."""
-    return OTHER_PORT_BASE if port < OTHER_PORT_BASE else DEFAULT_PORT_BASE
+    """Give a base whose ports are others than those around a taken one: the next hundred."""
+    base = (port // PORTS_APART + 1) * PORTS_APART
+    return base if base <= HIGHEST_PORT_BASE else DEFAULT_PORT_BASE
 
 
 def is_taken(port: int) -> bool:

@@ -14,7 +14,7 @@ USERS: Final = ("doctor1", "doctor2")
 DEFAULT_STATE_DIR: Final = Path(".local")
 DEFAULT_PORT_BASE: Final = 5000
 AIRPLAY_PORT: Final = 5000  # macOS keeps it for AirPlay
-OTHER_PORT_BASE: Final = 5100
+HIGHEST_PORT_BASE: Final = 65_000
 MOST_TASKS: Final = 40
 WHOLE: Final = frozenset({"max_sessions", "transcribe_streams", "ticket_s", "token_s"})
 
@@ -205,7 +205,7 @@ def read_limits(text: str) -> Limits:
             kind = "whole number" if name in WHOLE else "number"
             raise argparse.ArgumentTypeError(f"{name} must be a {kind}, not {value!r}") from None
         if not (math.isfinite(given[name]) and given[name] > 0):
-            raise argparse.ArgumentTypeError(f"{name} must be above 0, and not without end")
+            raise argparse.ArgumentTypeError(f"{name} must be above 0 and finite")
     return Limits(**given)  # type: ignore[arg-type]  # the names were checked, and which of them are whole
 
 
@@ -226,6 +226,6 @@ def _seconds(text: str) -> float:
 
 
 def _port_base(text: str) -> int:
-    if not (text.isdecimal() and 1024 <= int(text) <= 65_000):
-        raise argparse.ArgumentTypeError("must be from 1024 to 65000")
+    if not (text.isdecimal() and 1024 <= int(text) <= HIGHEST_PORT_BASE):
+        raise argparse.ArgumentTypeError(f"must be from 1024 to {HIGHEST_PORT_BASE}")
     return int(text)

@@ -16,7 +16,7 @@ class NoAddress(Exception):
 
 
 def listening_host(told: str | None) -> str:
-    """Give where to listen: the one address that others are told, else all that the container has."""
+    """Give where to listen: the one address that others are told, else every address of the container."""
     return "0.0.0.0" if told is None else told.rpartition(":")[0]  # noqa: S104
 
 

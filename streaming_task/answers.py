@@ -1,4 +1,4 @@
-"""Answer messages about sessions that are not live here, from the store."""
+"""Answer messages about sessions that are not live here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_NOW = "Something went wrong on our side: what you recorded is safe, please t
 
 
 class StoredAnswers:
-    """Speaks for sessions that are finished; the others it cannot speak for."""
+    """Speaks from the store for sessions that are finished; for others it refuses, and no more."""
 
     def __init__(
         self, sessions: ports.Sessions, finals: ports.Finals, pushes: Pushes, limits: Limits
@@ -47,7 +47,7 @@ class StoredAnswers:
     def refuse_about(
         self, connection_id: ConnectionId, session_id: SessionId, epoch: int, refusal: Refusal
     ) -> None:
-        """Tell a connection that a message was refused that is about a session of its user's elsewhere."""
+        """Refuse, under a known epoch, a message about a user's own session that another task has."""
         error = Error(ref=refusal.ref, code=refusal.code, message=refusal.sentence)
         Voice(session_id, epoch, self._finals, self._pushes).say(connection_id, error)
 

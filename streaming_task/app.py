@@ -145,6 +145,7 @@ async def run(settings: Settings) -> None:
         ]
         for chore in chores:
             chore.add_done_callback(lambda chore: _leave_without(chore, stopping))
+        gc.collect()
         gc.freeze()  # what is here by now stays: no collection need hold all sessions up to look at it again
         _log.info("Task started", extra={"port": settings.port})
         await stopping.wait()

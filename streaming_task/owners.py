@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from contract.records import SessionId, UserId
 from streaming_task.core.leases import Lease
 
-MOST = 10_000  # five times what twenty full tasks have; the longest unused go first
+MOST_SESSIONS = 10_000  # five times what twenty full tasks have; the longest unused go first
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,6 @@ class Owners:
     def __init__(self) -> None:
         self._owners: OrderedDict[SessionId, Owner] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._owners)
-
     def get(self, session_id: SessionId) -> Owner | None:
         """Give the owner of a session; None: nothing is known."""
         owner = self._owners.get(session_id)
@@ -39,14 +36,9 @@ class Owners:
     def put(self, session_id: SessionId, owner: Owner) -> None:
         """Remember an owner."""
         self._owners[session_id] = owner
-        if len(self._owners) > MOST:
+        if len(self._owners) > MOST_SESSIONS:
             self._owners.popitem(last=False)
 
     def forget(self, session_id: SessionId) -> None:
         """Forget an owner that is none any more."""
         self._owners.pop(session_id, None)
-
-    def epoch_of(self, session_id: SessionId, user_id: UserId) -> int | None:
-        """Give the epoch of a user's own session; None: nothing is known of it, or it is another's."""
-        owner = self._owners.get(session_id)
-        return owner.epoch if owner is not None and owner.user_id == user_id else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from contract.audio import Range
 from contract.object_keys import parts_prefix
 from contract.records import SessionId, SessionState, TaskId, UserId
-from contract.wire import Refusal
+from contract.wire import Code, Refusal
 from streaming_task import ports
 from streaming_task.answers import StoredAnswers
 from streaming_task.core.events import SessionMessage
@@ -94,13 +94,19 @@ class Routing:
         return True
 
     def refuse(self, connection: ports.Connection, refusal: Refusal) -> None:
-        """Tell a connection that its message was refused, which is about no session that is here."""
+        """Refuse a message about no session here; name its session while its owner is known.
+
+        A client does not hear what bears an older epoch than it has seen: in doubt none is named.
+        """
         session_id = SessionId(refusal.session_id or "")
-        epoch = self._owners.epoch_of(session_id, connection.user_id)
-        if epoch is None:
-            self._answers.refuse(connection.connection_id, refusal.code, refusal.sentence, ref=refusal.ref)
+        owner = self._owners.get(session_id)
+        is_theirs = owner is not None and owner.user_id == connection.user_id
+        # Who has signed out says nothing that would be forwarded, so that a new owner would never be noticed.
+        is_noticed = refusal.code is not Code.AUTH_EXPIRED
+        if owner is not None and is_theirs and is_noticed and self._alive(owner.lease.task_id) is not None:
+            self._answers.refuse_about(connection.connection_id, session_id, owner.epoch, refusal)
         else:
-            self._answers.refuse_about(connection.connection_id, session_id, epoch, refusal)
+            self._answers.refuse(connection.connection_id, refusal.code, refusal.sentence, ref=refusal.ref)
 
     async def work(self, session_id: SessionId) -> None:
         """Bring every queued message of a session where it belongs, in order."""

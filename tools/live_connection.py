@@ -138,7 +138,7 @@ class LiveConnection:
                 listening = group.create_task(self._listen(socket), name="listen")
                 group.create_task(self._speak(socket, listening), name="speak")
         except* (WebSocketException, OSError):
-            pass  # the next connection goes on where this one ended
+            self._on_trouble("the connection was lost")  # the next one goes on where this one ended
         finally:
             session.disconnected()
 

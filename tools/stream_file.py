@@ -89,10 +89,10 @@ class View:
         self.live.update(Group(Text(heard.partial, style="dim"), self._progress))
 
     def tell_trouble(self, why: str) -> None:
-        """Say, once for each reason, why there is no connection just now."""
+        """Say why there is no connection just now; once, as long as it is the same."""
         if why != self._trouble:
             self._trouble = why
-            self._console.print(Text(f"no connection: {why}; trying again", style="dim"), soft_wrap=True)
+            self._console.print(Text(f"{why}; trying again", style="dim"), soft_wrap=True)
 
 
 async def stream(

@@ -67,10 +67,15 @@ class Recording:
         self._in_flight: dict[Range, _InFlight] = {}
         self._hash = hashlib.sha256()
         self._hashed_until = 0
-        self.end = end  # where the session ends, once it is known: `end_at` says so
+        self._end = end
         self._gaps = RangeSet(gaps)  # given up; audio that comes after all takes its place again
 
     # -- what there is -------------------------------------------------------------------------------
+
+    @property
+    def end(self) -> int | None:
+        """Give where the session ends, once it is known."""
+        return self._end
 
     @property
     def received(self) -> int:
@@ -118,9 +123,8 @@ class Recording:
         return tuple(self._gaps)
 
     def reaches(self, offset: int) -> bool:
-        """Tell whether audio from `offset` on could be the next to come."""
-        come = max(self.received, self.received_end)
-        return offset - come <= self._coding.samples_of_bytes(AHEAD_BYTES)
+        """Tell whether audio up to or from `offset` is near enough to what came to be taken."""
+        return offset - self.received <= self._coding.samples_of_bytes(AHEAD_BYTES)
 
     def end_for(self, end_offset: int | None) -> int:
         """Give where a stop ends the session; None: with the last audio that came.
@@ -138,8 +142,8 @@ class Recording:
 
     def end_at(self, end: int) -> None:
         """Set the session's end, once: what was given up past it is no part of the session."""
-        self.end = end
-        self._gaps.remove(end, max(end, self._gaps.end))
+        self._end = end
+        self._gaps.remove(end, self._gaps.end)
 
     def missing(self) -> list[Range]:
         """List the holes that are not given up: to the end of the session, or to the last audio that came."""
@@ -150,15 +154,15 @@ class Recording:
         return [rest for hole in holes for rest in self._gaps.missing(*hole)] if self._gaps else holes
 
     def give_up(self, below: int | None = None) -> None:
-        """Call what is missing, or all that does below a sample, a gap: silence, until it comes after all."""
+        """Call what is missing a gap, up to `below` whether or not audio came after it: silence, for now."""
         for start, end in self.missing() if below is None else self._missing(self._cut_to(below)):
             self._gaps.add(start, end)
             self._is_hashed = False
 
     def _cut_to(self, at: int) -> int:
-        """Give the last sample up to `at` at which audio of this session can begin."""
-        most = self._duration_limit if self.end is None else self.end
-        return min(at - at % self._coding.grid, most)
+        """Give the last sample up to `at`, and to the session's end, that lies on the grid."""
+        at = min(at, self._duration_limit if self.end is None else self.end)
+        return at - at % self._coding.grid
 
     def _contiguous(self, ranges: RangeSet) -> int:
         at = ranges.contiguous()
@@ -228,8 +232,7 @@ class Recording:
             raise Refusal(Code.BAD_MESSAGE, f"{what} must be a multiple of {self._coding.grid}.")
 
     def _refuse_overflow(self, end: int, added: int) -> None:
-        is_far = end - self.received > self._coding.samples_of_bytes(AHEAD_BYTES)
-        if self._bytes_not_durable + added > BUFFER_BYTES or is_far:
+        if self._bytes_not_durable + added > BUFFER_BYTES or not self.reaches(end):
             raise Refusal(
                 Code.BUFFER_LIMIT,
                 "More audio is waiting to be stored than can be held: keep it and send it again.",

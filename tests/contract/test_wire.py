@@ -171,6 +171,7 @@ def test_start_is_refused_by_its_code(changes: dict[str, object], code: Code) ->
         (start_message(protocol="1"), REQUEST, None),
         (start_message(protocol="1", id="i", session_id="s"), "i", None),
         (start_message(request_id=5), None, None),
+        (start_message(id=5), REQUEST, None),
         (start_message(protocol=2, id=""), "", None),
     ],
 )

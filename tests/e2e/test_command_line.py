@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -11,10 +12,12 @@ from tests.e2e.dictation import AUDIO, read_wav, word_error_rate, words_of
 from tests.e2e.records import find_row, read_finals, read_recording
 from tests.stack import ROOT, RunningStack
 
+STREAM_FILE = (sys.executable, "-m", "tools.stream_file")
+
 
 def stream_file(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tools.stream_file", *arguments],
+        [*STREAM_FILE, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -56,6 +59,20 @@ def test_a_spoken_sentence_goes_as_opus(speech_stack: RunningStack) -> None:
     assert word_error_rate("real_austen_0870", row.text) <= 0.10
     assert row.audio_key.endswith("/recording.ogg")
     assert 0 < int(found[2]) / 48_000 - len(sent) / sent_rate_hz <= 0.04
+
+
+def test_a_recording_goes_on_when_nobody_reads_along(speech_stack: RunningStack) -> None:
+    """`| head` leaves early; what is said is saved all the same."""
+    wav = AUDIO / "real_austen_0880.wav"
+    unread, closed = os.pipe()
+    os.close(unread)
+    try:
+        command = [*STREAM_FILE, str(wav), "--state-dir", str(speech_stack.state_dir)]
+        done = subprocess.run(command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(closed)
+
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_what_is_no_sound_file_is_said_in_one_sentence(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tests.streaming_task.bench import (
 from tests.streaming_task.pair import OTHER, lease, say_audio, two_tasks
 
 STRANGERS = "strangers"
+NEVER = 1e12  # Unix seconds: every sign-in is older
 
 
 @in_virtual_time
@@ -59,6 +60,25 @@ async def test_a_refusal_is_the_same_from_a_task_that_is_not_the_owner() -> None
     assert about == [(None, None), (SESSION, 1)]
     (error,) = first.heard("error", STRANGERS)
     assert error["session_id"] is None
+    await first.leave()
+    await second.leave()
+
+
+@in_virtual_time
+async def test_a_refusal_names_no_session_whose_owner_may_have_changed() -> None:
+    """An older epoch than the client has seen is not heard, and a sign-out least of all may be missed."""
+    first, second = await two_tasks()
+    await second.say(**say_audio(5))
+    await until(lambda: first.peers.forwarded)
+
+    second.directory.known.note_sign_outs({USER: NEVER})
+    await second.say(**say_audio(6))
+    await asyncio.sleep(LEASE_S)  # nobody renews a lease here
+    await second.say(**say_audio(7) | {"crc32": 1})
+    await settled()
+
+    told = [(error["code"], error["session_id"]) for error in first.heard("error")]
+    assert told == [("auth_expired", None), ("bad_message", None)]
     await first.leave()
     await second.leave()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import io
+import uuid
 
 import pytest
+from rich.console import Console
 
-from tools.stream_file import TOKEN_VARIABLE, deployed_target, read_arguments
+from contract.audio import Quality
+from tools.client_session import ClientSession, Terms
+from tools.stream_file import TOKEN_VARIABLE, View, deployed_target, read_arguments
 
 DEPLOYED = ["a.wav", "--api", "https://page.example"]
 
@@ -52,18 +54,23 @@ def test_the_local_stack_asks_for_no_token_of_the_environment() -> None:
     assert read_arguments(["a.wav"], {TOKEN_VARIABLE: "of a deployment"}).token is None
 
 
-def test_a_recording_goes_on_when_nobody_reads_along() -> None:
-    """`| head` leaves early; what is said is to be saved all the same."""
-    program = (
-        "from tools.stream_file import SteadyConsole as C; c = C(); c.print('a'); c.print('b'); print('c')"
-    )
-    unread, closed = os.pipe()
-    os.close(unread)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", program], stdout=closed, stderr=subprocess.PIPE, check=False
-        )
-    finally:
-        os.close(closed)
+def test_a_trouble_is_told_once_until_it_is_over_or_another() -> None:
+    """A line for each attempt would bury the text."""
+    said = io.StringIO()
+    view = View(Console(file=said, width=80), seconds=1.0)
 
-    assert (done.returncode, done.stderr) == (0, b"")
+    for why in ("away", "away", "refused (403)", "away"):
+        view.tell_trouble(why)
+    view.show(session(), rate_hz=16_000)
+    view.tell_trouble("away")
+
+    assert [line.split(";")[0].strip() for line in said.getvalue().splitlines()] == [
+        "away",
+        "refused (403)",
+        "away",
+        "away",
+    ]
+
+
+def session() -> ClientSession:
+    return ClientSession(Terms(str(uuid.uuid4()), str(uuid.uuid4()), Quality.MEDIUM, 16_000))

@@ -135,6 +135,15 @@ def test_the_end_cuts_between_packets() -> None:
     assert take.received_end == at(3)
 
 
+def test_the_longest_gap_ends_where_a_packet_can() -> None:
+    """A limit may lie anywhere, and where to send on from may not."""
+    take = Recording(duration_limit_samples=at(5) + 1, coding=OPUS)
+
+    take.give_up(10**9)
+
+    assert (take.gaps, take.received) == (((0, at(5)),), at(5))
+
+
 def test_a_gap_is_packets_of_silence() -> None:
     """What the client does not hold any more: given up down to where packets can begin."""
     take = recording()

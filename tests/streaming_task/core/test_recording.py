@@ -189,7 +189,6 @@ def test_what_is_given_up_may_lie_past_the_last_audio() -> None:
 
     take.give_up(below=SECOND + 1)
     assert (take.gaps, take.received, take.audio_end) == (((10, SECOND),), SECOND, 10)
-    assert take.reaches(SECOND)
     assert take.add(20, audio(10), 0.0)
     assert (take.gaps, take.audio_end) == (((10, 20), (30, SECOND)), 30)
 

@@ -118,6 +118,22 @@ def test_what_no_page_holds_any_more_is_given_up_at_its_resume() -> None:
     assert scene.said_of(Ready, SECOND)[-1].next_offset == 2 * RATE
 
 
+def test_a_page_that_holds_nothing_before_the_longest_duration_is_told_that_it_is_over() -> None:
+    """Nothing is left that could be taken: the session ends with what came, and sooner than when idle."""
+    scene = open_scene()
+    limit = 1800 * RATE
+    scene.audio(0, RATE)
+
+    scene.message(Resume("r2", "s1", PAGE, 10 * limit, -1))
+    assert scene.said_of(Ready)[-1].next_offset == limit
+    with pytest.raises(Refusal) as caught:
+        scene.audio(limit, RATE)
+    scene.wait(120.0)
+
+    assert caught.value.code is Code.DURATION_LIMIT
+    assert [stop.end for stop in scene.of(do.WriteStop)] == [RATE]
+
+
 def test_a_resume_gives_nothing_up_while_another_connection_sends() -> None:
     """The missing audio may be on its way over the old connection."""
     scene = open_scene()
