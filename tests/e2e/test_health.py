@@ -1,16 +1,21 @@
-"""How the product says that it is well, or is not: in time, whatever is down."""
+"""How the product says that it is well, or is not, in time, whatever is down; and to whom it speaks."""
 
 from __future__ import annotations
 
 import json
+import socket
+import sys
 import time
 import urllib.error
 from typing import Any
+
+import pytest
 
 from tests.e2e.records import wait_for
 from tests.stack import WITHOUT_PROXY, RunningStack
 
 PATIENCE_S = 10.0
+EVERYWHERE_ELSE = "127.0.0.2"  # answered by whoever listens on every interface
 PROMISED_S = 2.5  # two seconds and the way
 
 
@@ -108,3 +113,13 @@ def test_a_task_does_not_need_the_database_to_be_well(scripted_stack: RunningSta
         scripted_stack.postgres_down(False)
 
     assert (lives, is_ready) == (200, 200)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the loopback has one address")
+def test_only_the_loopback_is_listened_on(scripted_stack: RunningStack) -> None:
+    """Whoever shares a network with this machine has no business with it."""
+    last = max(task["port"] for task in scripted_stack.info["tasks"])
+
+    for port in range(scripted_stack.port_base, last + 1):
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((EVERYWHERE_ELSE, port), timeout=5)
