@@ -38,6 +38,7 @@ from streaming_task.core.results import Ended, StreamEnd
 from streaming_task.core.timeline import Timeline
 from streaming_task.core.transcript import Transcript
 
+FRAME_S = 0.02  # streams begin and end at multiples: no sound that short is cut in two, or worth a stream
 CHUNK_S = 0.2  # Transcribe recommends 50-200 ms
 CATCH_UP = 2.0  # times real time, at most
 BURST_S = 1.0  # what may be fed at once before the pace is kept
@@ -78,6 +79,7 @@ class Recognition:
     ) -> None:
         """Begin with this number of a stream, at this sample: where stored text ends."""
         self._rate_hz = rate_hz
+        self._frame = round(FRAME_S * rate_hz) if coding.grid == 1 else 1  # packets are never cut
         self._silence_timeout_s = silence_timeout_s
         self._random = random
         self.phase = Phase.PARKED
@@ -207,11 +209,11 @@ class Recognition:
 
     def advance(self, recording: Recording, transcript: Transcript, now: float, wall: float) -> list[Effect]:
         """Do what can be done now."""
-        target = recording.audio_end
+        target = self._target(recording)
         if self._is_leaving and self.phase in (Phase.PARKED, Phase.WAITING):
             return []
         if self.phase is Phase.PARKED or (self.phase is Phase.WAITING and self._retry_at <= now):
-            return self._open_if_needed(target, transcript, now)
+            return self._open_if_needed(recording, transcript, now)
         if self.phase is not Phase.LIVE:
             return []
         if self._patience.is_over(now):
@@ -224,16 +226,23 @@ class Recognition:
         if self._is_leaving:
             return [*effects, *self._end()]  # a backlog is the next owner's
         if self._fed >= target and not self._is_reading:
-            is_over = recording.end is not None and recording.received >= recording.end
             is_silent = now >= self._fed_at + self._silence_timeout_s
-            if is_over or is_silent or self._is_paused:
+            if _is_whole(recording) or is_silent or self._is_paused:
                 return [*effects, *self._end()]
         if self._roll_at is not None and wall >= self._roll_at:
             return [*effects, *self._end()]
         return effects
 
-    def _open_if_needed(self, target: int, transcript: Transcript, now: float) -> list[Effect]:
-        if transcript.planned_until >= target:
+    def _target(self, recording: Recording) -> int:
+        """Give how far audio is to be fed: a frame that is not whole waits for its rest, if that may come."""
+        until = recording.audio_end
+        return until if _is_whole(recording) else until - until % self._frame
+
+    def _open_if_needed(self, recording: Recording, transcript: Transcript, now: float) -> list[Effect]:
+        target = self._target(recording)
+        if target - transcript.planned_until < self._frame:
+            if _is_whole(recording):
+                transcript.covered(target)
             self.phase = Phase.PARKED
             return []
         self.phase = Phase.OPENING
@@ -298,8 +307,8 @@ class Recognition:
         """Say what the recogniser does and how far it is behind the audio."""
         has_stream = self.phase in (Phase.LIVE, Phase.DRAINING)
         heard_until = max(self._fed, transcript.planned_until) if has_stream else transcript.planned_until
-        behind = max(0, recording.audio_end - heard_until)
-        if self.phase is Phase.PARKED and behind == 0:
+        behind = max(0, self._target(recording) - heard_until)
+        if self.phase is Phase.PARKED and behind < self._frame:
             state = Transcription.PARKED
         elif (
             self.phase in (Phase.WAITING, Phase.OPENING, Phase.GIVEN_UP)
@@ -320,10 +329,15 @@ class Recognition:
         if self.phase is not Phase.LIVE:
             return None
         times = [] if (hung_at := self._patience.ends_at) is None else [hung_at]
-        if self._fed >= recording.audio_end:
+        if self._fed >= self._target(recording):
             times.append(self._fed_at + self._silence_timeout_s)
         elif not self._is_blocked and not self._is_reading:
             times.append(self._credit_at + CHUNK_S / CATCH_UP)
         if self._roll_at is not None:
             times.append(now + max(0.0, self._roll_at - wall))
         return min(times, default=None)
+
+
+def _is_whole(recording: Recording) -> bool:
+    """Tell whether the session's end is known, and nothing before it is still to come."""
+    return recording.end is not None and recording.received >= recording.end

@@ -13,6 +13,7 @@ from streaming_task.core.results import Ended, RecognisedItem, RecognisedResult,
 from streaming_task.core.session import Session
 from tests.streaming_task.core.scene import FIRST, LIMITS, RATE, Scene, open_scene
 
+FRAME = RATE // 50
 WORD = RecognisedItem("on", "word", 0.0, 1.0, 0.9, None)
 FINAL = RecognisedResult("r", False, 0.0, 1.0, "on", (WORD,), ())
 CLEAN = Ended(StreamEnd.CLEAN, "")
@@ -157,7 +158,7 @@ def test_a_store_full_of_holes_is_left_to_be_listed() -> None:
     holes = MOST_RANGES + 1
     scene = open_scene()
     for piece in range(holes):
-        scene.audio(2 * piece, 1)
+        scene.audio(2 * piece * FRAME, FRAME)
     scene.store_parts()
     scene.tell(ev.Leaving())
     for _ in range(holes):  # so many parts at a time, until all are stored

@@ -16,6 +16,8 @@ RESET = Ended(StreamEnd.RESET, "reset")
 CLEAN = Ended(StreamEnd.CLEAN, "")
 QUOTA = Ended(StreamEnd.LIMIT_EXCEEDED, "LimitExceededException")
 CHUNK = RATE // 5
+FRAME = RATE // 50
+ODD = CHUNK + 10  # samples: as many as no frame ends with
 
 
 def final(start_s: float, end_s: float) -> RecognisedResult:
@@ -223,6 +225,58 @@ def test_a_stream_ends_before_its_credentials_do() -> None:
 
     assert list(scene.of(do.EndStream)) == [do.EndStream(0)]
     assert scene.now == pytest.approx(15.0)
+
+
+def test_a_stream_ends_between_frames_however_messages_are_cut() -> None:
+    """What the next one hears first is nothing that the last one had heard the beginning of."""
+    scene = Scene()
+    scene.start()
+    scene.audio(0, CHUNK)
+    scene.open_stream(expires_at=scene.wall + 20.0)
+    for number in range(1, 16):
+        scene.wait(1.0)
+        scene.audio(number * ODD + CHUNK - ODD, ODD)
+
+    assert list(scene.of(do.EndStream)) == [do.EndStream(0)]
+    ends = [feed.start + len(feed.data) // 2 for feed in scene.of(do.Feed)]
+    assert [end % FRAME for end in ends] == [0] * len(ends)
+    assert ends[-1] > CHUNK
+
+
+def test_less_than_a_frame_after_the_last_text_is_nothing_to_wait_for() -> None:
+    """The recogniser's times lie anywhere; what is left then is told as parked, not as text to come."""
+    scene = live_scene()
+    scene.tell(ev.StreamResults(0, (final(0.0, 0.99),)))
+    scene.tell(ev.FinalStored())
+
+    scene.tell(ev.StreamEnded(0, RESET))
+    scene.wait(1.0)
+
+    assert list(scene.of(do.OpenStream)) == [do.OpenStream(0)]
+    assert statuses(scene)[-1] is Transcription.PARKED
+
+
+@pytest.mark.parametrize("has_paused", [False, True])
+def test_the_last_piece_of_a_frame_is_part_of_the_session(*, has_paused: bool) -> None:
+    """It is heard with the rest; after a pause it opens no stream of its own: nothing is said so quickly."""
+    scene = Scene()
+    scene.start()
+    scene.audio(0, ODD)
+    scene.open_stream()
+    if has_paused:
+        scene.message(Pause(None, "s1"))
+        scene.tell(ev.StreamEnded(0, CLEAN))
+        scene.tell(ev.FinalStored())
+        assert statuses(scene)[-1] is Transcription.PARKED
+
+    scene.stop(ODD)
+    if not has_paused:
+        scene.tell(ev.StreamEnded(0, CLEAN))
+
+    fed_to = [feed.start + len(feed.data) // 2 for feed in scene.of(do.Feed)]
+    assert fed_to[-1] == (ODD - ODD % FRAME if has_paused else ODD)
+    assert [opened.stream for opened in scene.of(do.OpenStream)] == [0]
+    assert list(scene.of(do.StoreFinal))[-1].end == ODD
 
 
 def test_audio_that_memory_let_go_of_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
