@@ -31,7 +31,7 @@ class LeaseKeeper:
         self._address = address
         self._directory = directory
         self._version = 0
-        self._bumped_at = asyncio.get_running_loop().time()
+        self._bumped_at = self._there_at = asyncio.get_running_loop().time()
 
     async def keep(self) -> None:
         """Bump the lease every two seconds, for ever; take it away when cancelled."""
@@ -63,6 +63,7 @@ class LeaseKeeper:
         while True:
             await self._observe()
             await asyncio.sleep(BUMP_EVERY_S)
+            self._note_absence()
 
     async def guard(self) -> None:
         """Let go of every session once the lease could not be bumped for too long, for ever.
@@ -92,6 +93,15 @@ class LeaseKeeper:
 
     async def _observe(self) -> None:
         try:
-            self._board.observe(await self._leases.list(), asyncio.get_running_loop().time())
+            leases = await self._leases.list()
         except Unavailable as error:
             _log.warning("Task leases not read", extra={"code": error.code})
+            return
+        self._note_absence()
+        self._board.observe(leases, asyncio.get_running_loop().time())
+
+    def _note_absence(self) -> None:
+        """Take no task for dead whose lease stood still while this process did, or could not read it."""
+        now = asyncio.get_running_loop().time()
+        self._board.missed(max(0.0, now - self._there_at - BUMP_EVERY_S))
+        self._there_at = now

@@ -49,6 +49,11 @@ class LeaseBoard:
             if seen is None or seen.lease.version != lease.version:
                 self._seen[task_id] = _Seen(lease, now)
 
+    def missed(self, seconds: float) -> None:
+        """Note that this observer was not there to see leases change for so long: that proves nobody dead."""
+        for seen in self._seen.values():
+            seen.changed_at += seconds
+
     def failed(self, task_id: TaskId, now: float) -> None:
         """Note that a connection to a task's address failed."""
         seen = self._seen.get(task_id)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from contract.records import TaskId
-from streaming_task.core.leases import FENCE_AFTER_S, Lease, LeaseBoard
+from streaming_task.core.leases import FENCE_AFTER_S, LEASE_S, Lease, LeaseBoard
 from streaming_task.lease import BUMP_EVERY_S, BUMP_RETRY_S, BUMPS_AT_ONCE, LOOK_EVERY_S, LeaseKeeper
 from streaming_task.ports import Unavailable
 from tests.fakes.ports import FakeLeases
 from tests.fakes.turnstile import Turnstile
-from tests.fakes.virtual_time import in_virtual_time, settled
+from tests.fakes.virtual_time import VirtualTimeLoop, in_virtual_time, settled
 from tests.streaming_task.bench import TASK, Bench
 
 OTHER = Lease(TaskId("t2"), 1, "10.0.0.2:8080", 0, 10)
@@ -87,6 +89,35 @@ async def test_other_tasks_are_watched() -> None:
     assert seen == OTHER
     assert office.board.alive(OTHER.task_id, loop.time()) is None
     await office.close()
+
+
+@pytest.mark.parametrize("is_reading", [False, True])
+def test_who_stood_still_takes_no_other_for_dead(*, is_reading: bool) -> None:
+    """A frozen machine wakes all its tasks at once: none may claim what the others still have."""
+
+    @in_virtual_time
+    async def stand_still() -> None:
+        office = Office()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop)
+        office.leases.held[OTHER.task_id] = OTHER
+        await settled()
+        office.leases.lists.hold()
+        await asyncio.sleep(BUMP_EVERY_S + LOOK_EVERY_S if is_reading else LOOK_EVERY_S)
+
+        loop.skip(LEASE_S + 1.0)
+        if is_reading:
+            office.leases.lists.release()
+        await settled()
+        seen = office.board.alive(OTHER.task_id, loop.time())
+        office.leases.lists.release()
+        await asyncio.sleep(LEASE_S)
+
+        assert seen == OTHER
+        assert office.board.alive(OTHER.task_id, loop.time()) is None
+        await office.close()
+
+    stand_still()
 
 
 @in_virtual_time
