@@ -17,6 +17,9 @@ from streaming_task.ports import AudioStore, Compactor, StoredPart, Unavailable
 
 _log = logging.getLogger(__name__)
 
+PART_READS = 5  # of hundreds of parts one or another fails: that must not be the end of all
+PART_READ_AGAIN_S = 0.1  # doubled each time
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -191,10 +194,18 @@ class Recordings:
         return self._formats[terms.encoding].coding.cut(data, piece.start - at, piece.end - at)
 
     async def _data(self, part: StoredPart) -> bytes:
-        data = await self._audio.read(part.key)
-        if data is None:
-            raise Unavailable("PartMissing")
-        return data
+        for failures in range(PART_READS - 1):
+            try:
+                return _there(await self._audio.read(part.key))
+            except Unavailable:
+                await asyncio.sleep(PART_READ_AGAIN_S * 2.0**failures)
+        return _there(await self._audio.read(part.key))
+
+
+def _there(data: bytes | None) -> bytes:
+    if data is None:
+        raise Unavailable("PartMissing")
+    return data
 
 
 def _pieces(parts: list[StoredPart], end: int | None = None) -> list[_Piece]:

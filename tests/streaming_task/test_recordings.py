@@ -8,6 +8,7 @@ import pytest
 
 from contract.audio import bytes_in
 from streaming_task.ports import Unavailable
+from streaming_task.recordings import PART_READS
 from tests.fakes.virtual_time import in_virtual_time, until
 from tests.streaming_task.shelf import MANIFEST, RECORDING, TERMS, Shelf, pcm, sha256
 
@@ -230,6 +231,19 @@ async def test_a_store_that_stays_away_costs_no_part(step: str) -> None:
     assert kept == shelf.parts
     assert is_done
     assert list(shelf.store.objects) == [RECORDING]
+
+
+@in_virtual_time
+async def test_a_part_that_cannot_be_read_at_once_is_read_again() -> None:
+    """Half an hour has nine hundred: if each failure began all anew, a bad hour would last for ever."""
+    shelf = Shelf(*((4 * number, pcm(4 * number, 4)) for number in range(3)))
+    shelf.store.reads.fail(*[Unavailable("SlowDown")] * (PART_READS - 1))
+
+    assert await shelf.recordings.seal(TERMS, 12, (), None) == sha256(pcm(0, 12))
+
+    shelf.store.reads.fail(*[Unavailable("SlowDown")] * PART_READS)
+    with pytest.raises(Unavailable):
+        await shelf.recordings.seal(TERMS, 12, (), None)
 
 
 @in_virtual_time
