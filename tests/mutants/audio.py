@@ -98,6 +98,14 @@ AUDIO = (
         (f"{CORE_TESTS}/test_inventory.py",),
     ),
     Mutant(
+        "what a page has lost is waited for past the last audio",
+        "nobody is asked for what it said that it lost",
+        f"{CORE}/recording.py",
+        "self.missing() if below is None else self._missing(self._cut_to(below)):\n",
+        "self.missing():\n",
+        (f"{CORE_TESTS}/test_inventory.py",),
+    ),
+    Mutant(
         "audio that was refused keeps an idle session alive",
         "a session without its doctor is sealed at the idle limit",
         f"{CORE}/session.py",

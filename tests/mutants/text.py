@@ -131,4 +131,12 @@ TEXT = (
         "        kept = [waiting for waiting in self._queue if waiting is head or _is_partial(waiting)]\n",
         (f"{CORE_TESTS}/test_push.py",),
     ),
+    Mutant(
+        "a stream is fed to wherever a message ended",
+        "no sound is cut in two by a new stream",
+        f"{CORE}/recognition.py",
+        "        return until if _is_whole(recording) else until - until % self._frame\n",
+        "        return until\n",
+        (f"{CORE_TESTS}/test_recognition.py",),
+    ),
 )
