@@ -194,18 +194,18 @@ class Recordings:
         return self._formats[terms.encoding].coding.cut(data, piece.start - at, piece.end - at)
 
     async def _data(self, part: StoredPart) -> bytes:
+        data = await self._read_again_and_again(part.key)
+        if data is None:
+            raise Unavailable("PartMissing")
+        return data
+
+    async def _read_again_and_again(self, key: str) -> bytes | None:
         for failures in range(PART_READS - 1):
             try:
-                return _there(await self._audio.read(part.key))
+                return await self._audio.read(key)
             except Unavailable:
                 await asyncio.sleep(PART_READ_AGAIN_S * 2.0**failures)
-        return _there(await self._audio.read(part.key))
-
-
-def _there(data: bytes | None) -> bytes:
-    if data is None:
-        raise Unavailable("PartMissing")
-    return data
+        return await self._audio.read(key)
 
 
 def _pieces(parts: list[StoredPart], end: int | None = None) -> list[_Piece]:

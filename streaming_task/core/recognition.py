@@ -213,7 +213,7 @@ class Recognition:
         if self._is_leaving and self.phase in (Phase.PARKED, Phase.WAITING):
             return []
         if self.phase is Phase.PARKED or (self.phase is Phase.WAITING and self._retry_at <= now):
-            return self._open_if_needed(recording, transcript, now)
+            return self._open_if_needed(recording, target, transcript, now)
         if self.phase is not Phase.LIVE:
             return []
         if self._patience.is_over(now):
@@ -238,8 +238,9 @@ class Recognition:
         until = recording.audio_end
         return until if _is_whole(recording) else until - until % self._frame
 
-    def _open_if_needed(self, recording: Recording, transcript: Transcript, now: float) -> list[Effect]:
-        target = self._target(recording)
+    def _open_if_needed(
+        self, recording: Recording, target: int, transcript: Transcript, now: float
+    ) -> list[Effect]:
         if target - transcript.planned_until < self._frame:
             if _is_whole(recording):
                 transcript.covered(target)

@@ -25,11 +25,11 @@ def final(start_s: float, end_s: float) -> RecognisedResult:
     return RecognisedResult("r", False, start_s, end_s, "word", (item,), ())
 
 
-def live_scene(seconds: int = 1) -> Scene:
+def live_scene(samples: int = RATE, expires_at: float | None = None) -> Scene:
     scene = Scene()
     scene.start()
-    scene.audio(0, seconds * RATE)
-    scene.open_stream()
+    scene.audio(0, samples)
+    scene.open_stream(expires_at)
     return scene
 
 
@@ -72,7 +72,7 @@ def test_audio_behind_a_hole_waits() -> None:
 
 def test_a_backlog_is_fed_at_twice_real_time() -> None:
     """Catching up must not look like an attack to Transcribe."""
-    scene = live_scene(seconds=20)
+    scene = live_scene(20 * RATE)
     at_once = len(fed(scene))
     scene.wait(2.0)
 
@@ -82,7 +82,7 @@ def test_a_backlog_is_fed_at_twice_real_time() -> None:
 
 def test_a_reset_goes_on_from_the_stored_text() -> None:
     """Nothing twice, nothing left out: the next stream begins where finals end."""
-    scene = live_scene(seconds=1)
+    scene = live_scene()
     scene.tell(ev.StreamResults(0, (final(0.0, 0.6),)))
     scene.tell(ev.StreamEnded(0, RESET))
     scene.wait(0.0)
@@ -214,10 +214,7 @@ def test_a_full_stream_is_given_the_same_audio_again() -> None:
 
 def test_a_stream_ends_before_its_credentials_do() -> None:
     """Signed events would be refused in mid-word; a new stream with new credentials goes on."""
-    scene = Scene()
-    scene.start()
-    scene.audio(0, CHUNK)
-    scene.open_stream(expires_at=scene.wall + 20.0)
+    scene = live_scene(CHUNK, expires_at=20.0)
     for number in range(1, 16):
         scene.wait(1.0)
         if not list(scene.of(do.EndStream)):
@@ -229,10 +226,7 @@ def test_a_stream_ends_before_its_credentials_do() -> None:
 
 def test_a_stream_ends_between_frames_however_messages_are_cut() -> None:
     """What the next one hears first is nothing that the last one had heard the beginning of."""
-    scene = Scene()
-    scene.start()
-    scene.audio(0, CHUNK)
-    scene.open_stream(expires_at=scene.wall + 20.0)
+    scene = live_scene(CHUNK, expires_at=20.0)
     for number in range(1, 16):
         scene.wait(1.0)
         scene.audio(number * ODD + CHUNK - ODD, ODD)
