@@ -11,6 +11,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 # Test processes side by side; the tests of the whole stack wait nearly as much as they work.
 WORKERS ?= 2
+UNIT_WORKERS ?= 3
 STACK_WORKERS ?= 4
 STACK_TESTS := tests/e2e tests/faults tests/local_stack/whole
 # These alone must cover the contract and the core. Measuring doubles a test's time: the others are not measured.
@@ -126,7 +127,7 @@ core: $(VENV)/.installed
 
 unit: $(VENV)/.installed node_modules/.installed
 	@echo "==> Python tests of the parts"
-	@$(BIN)/pytest -q -n $(WORKERS) $(UNIT_TESTS)
+	@$(BIN)/pytest -q -n $(UNIT_WORKERS) $(UNIT_TESTS)
 
 cdk: $(VENV)/.installed node_modules/.installed
 	@echo "==> Python tests of what is deployed"
