@@ -21,7 +21,7 @@ NOT_CORE := --ignore=tests/contract $(addprefix --ignore=tests/streaming_task/,c
 CDK_TESTS := tests/cdk_app
 UNIT_TESTS := tests $(addprefix --ignore=,$(STACK_TESTS) $(CDK_TESTS)) $(NOT_CORE)
 # What needs no stack; the longest first.
-PARTS := unit cdk types core javascript synth
+PARTS := unit cdk core types synth
 PACKAGES := contract streaming_task lambdas migrations cdk_app local_stack tools benchmarks tests
 
 .PHONY: help run test check beside whole setup lint types core imports javascript unit cdk synth sizes e2e mutants soak format lock clean browser can-browse
@@ -34,13 +34,13 @@ run: $(VENV)/.installed  ## run the whole product on this machine (ARGS="--port-
 
 test:  ## run every check and every test
 	@$(MAKE) --no-print-directory $(VENV)/.made can-browse
-	@$(MAKE) --no-print-directory -j 3 $(VENV)/.installed node_modules/.installed browser
+	@$(MAKE) --no-print-directory -j 3 $(VENV)/.installed javascript browser
 	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports
 	@$(MAKE) --no-print-directory -j 3 whole beside
 
 check:  ## everything but the browser and the whole stack
 	@$(MAKE) --no-print-directory -j 2 $(VENV)/.installed node_modules/.installed
-	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports $(PARTS)
+	@$(MAKE) --no-print-directory -j $(WORKERS) lint imports javascript $(PARTS)
 
 # Those parts, in the time that the tests of the whole stack leave: each says all it has to say at once.
 beside:
