@@ -7,6 +7,16 @@ from hypothesis import settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from tests.shared_stacks import (  # the fixtures are for the tests of every folder
+    STACKS,
+    hurried_stack,
+    scripted_stack,
+    speech_stack,
+    three_tasks,
+)
+
+__all__ = ["hurried_stack", "scripted_stack", "speech_stack", "three_tasks"]
+
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
@@ -18,14 +28,14 @@ SHARERS = {
     "tests/e2e/test_page_history.py": "the scripted stack, with pages",
     "tests/e2e/test_page_reopened.py": "the scripted stack, with pages",
     "tests/e2e/test_page_transcript.py": "the scripted stack, with pages",
-    "tests/e2e/test_page_firefox.py": "the scripted stack, with pages",
+    "tests/e2e/test_page_timing.py": "the scripted stack, with pages",
     "tests/e2e/test_page_sign_out.py": "the scripted stack, with pages",
     "tests/faults/test_processes.py": "the stack of three tasks",
     "tests/faults/test_page.py": "the stack of three tasks",
     "tests/faults/test_partition.py": "the stack of three tasks",
     "tests/e2e/test_page.py": "the stack that understands speech",
     "tests/e2e/test_page_opus.py": "the stack that understands speech",
-    "tests/e2e/test_page_timing.py": "the stack that understands speech",
+    "tests/e2e/test_page_firefox.py": "the stack that understands speech",
     "tests/e2e/test_command_line.py": "the stack that understands speech",
     "tests/e2e/test_sessions.py": "the scripted stack",
     "tests/e2e/test_connecting.py": "the scripted stack",
@@ -36,6 +46,7 @@ SHARERS = {
     "tests/e2e/test_refusals.py": "the scripted stack",
     "tests/e2e/test_repeats.py": "the scripted stack",
     "tests/e2e/test_smoke.py": "the scripted stack",
+    "tests/e2e/test_sign_out.py": "the hurried stack",
     "tests/faults/test_pressure.py": "the hurried stack",
     "tests/faults/test_recognition.py": "the hurried stack",
     "tests/faults/test_stores.py": "the hurried stack",
@@ -61,6 +72,18 @@ def group_of(nodeid: str) -> str:
 def _turn(item: pytest.Item) -> int:
     group = group_of(item.nodeid)
     return GROUPS.index(group) if group in GROUPS else len(GROUPS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop the stacks of a group after its last test."""
+    if nextitem is None or group_of(nextitem.nodeid) != group_of(item.nodeid):
+        STACKS.stop()
+
+
+def pytest_sessionfinish() -> None:
+    """Stop what runs yet when the tests end early."""
+    STACKS.stop()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,12 +14,13 @@ from contract.audio import Range
 class RangeSet:
     """Disjoint ranges; touching ones are joined."""
 
-    __slots__ = ("_ends", "_starts", "total")
+    __slots__ = ("_ends", "_starts", "prefix", "total")
 
     def __init__(self, ranges: Iterable[Range] = ()) -> None:
         self._starts: list[int] = []
         self._ends: list[int] = []
         self.total = 0  # how many numbers are in the set
+        self.prefix = 0  # the first number from 0 on that is not: asked for far more often than it changes
         for start, end in ranges:
             self.add(start, end)
 
@@ -37,7 +38,7 @@ class RangeSet:
         """Give the end of the last range; 0 for an empty set."""
         return self._ends[-1] if self._ends else 0
 
-    def contiguous(self, start: int = 0) -> int:
+    def contiguous(self, start: int) -> int:
         """Give the first number from `start` on that is not in the set."""
         index = bisect_right(self._starts, start) - 1
         if index < 0:
@@ -89,6 +90,7 @@ class RangeSet:
         self._starts[first:last] = [start]
         self._ends[first:last] = [end]
         self.total += end - start
+        self._note_prefix()
 
     def remove(self, start: int, end: int) -> None:
         """Take [start, end) out; what is not in the set is no error."""
@@ -99,3 +101,7 @@ class RangeSet:
             self._starts[index : index + 1] = [piece[0] for piece in rest]
             self._ends[index : index + 1] = [piece[1] for piece in rest]
             self.total -= cut_to - cut_from
+        self._note_prefix()
+
+    def _note_prefix(self) -> None:
+        self.prefix = self._ends[0] if self._starts and self._starts[0] == 0 else 0

@@ -165,7 +165,7 @@ class Recording:
         return at - at % self._coding.grid
 
     def _contiguous(self, ranges: RangeSet) -> int:
-        at = ranges.contiguous()
+        at = ranges.prefix
         if not self._gaps.total:  # nearly always, and this is asked at every event, again and again
             return at
         while (beyond := self._gaps.contiguous(at)) > at:
@@ -239,7 +239,7 @@ class Recording:
             )
 
     def _hash_on(self) -> None:
-        until = self._received.contiguous() if self._is_hashed else 0
+        until = self._received.prefix if self._is_hashed else 0
         if until > self._hashed_until:
             self._hash.update(self._held.read(self._hashed_until, until))
             self._hashed_until = until

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SILENCE_S = 1.5  # before and after the speech, as in a room
@@ -58,12 +58,29 @@ def browser_with_microphone(
     ]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")  # Chromium's sandbox refuses root
-    with sync_playwright() as playwright:
+    with _playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), headless=True, args=arguments)
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def _playwright() -> Iterator[Playwright]:
+    """Give the driver that runs, or start one: a second one beside it is refused."""
+    if _drivers:
+        yield _drivers[0]
+        return
+    with sync_playwright() as playwright:
+        _drivers.append(playwright)
+        try:
+            yield playwright
+        finally:
+            _drivers.clear()
+
+
+_drivers: list[Playwright] = []
 
 
 REMEMBER_LOSSLESS = """

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 
 from tests.e2e.browser import browser_with_microphone, microphone_file, sign_in
 from tests.e2e.dictation import AUDIO, word_error_rate, words_of
@@ -96,62 +96,60 @@ def sha256_of_the_page(stack: RunningStack, session_id: str) -> str:
 
 @pytest.mark.parametrize("quality", ["low", "high"])
 def test_each_quality_is_recorded_at_its_rate(
-    scripted_stack: RunningStack, tmp_path: Path, quality: str
+    speech_stack: RunningStack, context: BrowserContext, quality: str
 ) -> None:
     """8 and 48 kHz from the same microphone; Transcribe never hears less than 16 kHz."""
-    with browser_with_microphone(microphone_file(AUDIO / "real_austen_0880.wav", tmp_path)) as browser:
-        page = browser.new_page()
-        sign_in(page, scripted_stack.info["frontend_url"], "doctor2")
-        page.select_option("#quality", quality)
+    page = context.new_page()
+    sign_in(page, speech_stack.info["frontend_url"], "doctor2")
+    page.select_option("#quality", quality)
 
-        page.click("#start")
-        wait_until_recorded(page, 3)
-        page.click("#stop")
-        page.wait_for_selector("#receipt[data-transcription-id]", timeout=SAVED_WITHIN_MS)
-        number = int(page.locator("#receipt").get_attribute("data-transcription-id") or "")
+    page.click("#start")
+    wait_until_recorded(page, 3)
+    page.click("#stop")
+    page.wait_for_selector("#receipt[data-transcription-id]", timeout=SAVED_WITHIN_MS)
+    number = int(page.locator("#receipt").get_attribute("data-transcription-id") or "")
 
-    row = find_row(scripted_stack, number)
-    samples, rate_hz = read_recording(scripted_stack, row)
+    row = find_row(speech_stack, number)
+    samples, rate_hz = read_recording(speech_stack, row)
     assert (row.quality, rate_hz) == (quality, {"low": 8_000, "high": 48_000}[quality])
     assert len(samples) >= 2.5 * rate_hz
-    assert all(stream["sample_rate"] >= 16_000 for stream in recognition_streams(scripted_stack))
+    assert all(stream["sample_rate"] >= 16_000 for stream in recognition_streams(speech_stack))
 
 
 def test_a_pause_stops_the_clock_and_a_second_recording_is_another_record(
-    scripted_stack: RunningStack, tmp_path: Path
+    speech_stack: RunningStack, context: BrowserContext
 ) -> None:
     """What the microphone hears during a pause is nobody's; the page is not spent after one recording."""
-    with browser_with_microphone(microphone_file(AUDIO / "real_austen_0870.wav", tmp_path)) as browser:
-        page = browser.new_page()
-        complaints = Complaints(page)
-        sign_in(page, scripted_stack.info["frontend_url"], "doctor2")
-        timer, receipt = page.locator("#timer"), page.locator("#receipt")
+    page = context.new_page()
+    complaints = Complaints(page)
+    sign_in(page, speech_stack.info["frontend_url"], "doctor2")
+    timer, receipt = page.locator("#timer"), page.locator("#receipt")
 
-        page.click("#start")
-        wait_until_recorded(page, 2)
-        page.click("#pause")
-        expect(page.locator("#pause")).to_have_text("Resume")
-        paused_at = timer.inner_text()
-        page.wait_for_timeout(2_500)  # of a real microphone: there is no other clock to move
-        still_at = timer.inner_text()
-        page.click("#pause")
-        expect(timer).not_to_have_text(paused_at, timeout=PARTIAL_WITHIN_MS)
-        page.click("#stop")
-        page.wait_for_selector("#receipt[data-transcription-id]", timeout=SAVED_WITHIN_MS)
-        first = int(receipt.get_attribute("data-transcription-id") or "")
-        page.click("#start")
-        expect(receipt).to_be_hidden()
-        wait_until_recorded(page, 1)
-        page.click("#stop")
-        expect(receipt).to_be_visible(timeout=SAVED_WITHIN_MS)
-        second = int(receipt.get_attribute("data-transcription-id") or "")
+    page.click("#start")
+    wait_until_recorded(page, 2)
+    page.click("#pause")
+    expect(page.locator("#pause")).to_have_text("Resume")
+    paused_at = timer.inner_text()
+    page.wait_for_timeout(2_500)  # of a real microphone: there is no other clock to move
+    still_at = timer.inner_text()
+    page.click("#pause")
+    expect(timer).not_to_have_text(paused_at, timeout=PARTIAL_WITHIN_MS)
+    page.click("#stop")
+    page.wait_for_selector("#receipt[data-transcription-id]", timeout=SAVED_WITHIN_MS)
+    first = int(receipt.get_attribute("data-transcription-id") or "")
+    page.click("#start")
+    expect(receipt).to_be_hidden()
+    wait_until_recorded(page, 1)
+    page.click("#stop")
+    expect(receipt).to_be_visible(timeout=SAVED_WITHIN_MS)
+    second = int(receipt.get_attribute("data-transcription-id") or "")
 
-    rows = [find_row(scripted_stack, number) for number in (first, second)]
+    rows = [find_row(speech_stack, number) for number in (first, second)]
     assert still_at == paused_at
     assert rows[0].session_id != rows[1].session_id
     for row in rows:
-        samples, rate_hz = read_recording(scripted_stack, row)
-        sent_sha256 = sha256_of_the_page(scripted_stack, row.session_id)
+        samples, rate_hz = read_recording(speech_stack, row)
+        sent_sha256 = sha256_of_the_page(speech_stack, row.session_id)
         assert hashlib.sha256(samples.tobytes()).hexdigest() == sent_sha256
         assert rate_hz == 16_000
     assert complaints.found == []

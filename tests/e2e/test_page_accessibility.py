@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
 from tests.e2e.accessibility import assert_accessible
-from tests.e2e.browser import browser_with_microphone, sign_in
-from tests.e2e.recording_page import USER, WITHIN_MS, open_page, spoken_file, wait_until_recorded
+from tests.e2e.browser import sign_in
+from tests.e2e.recording_page import USER, WITHIN_MS, open_page, wait_until_recorded
 from tests.stack import RunningStack
 
 RING_BYTES = "RING_BYTES = 60 * 1024 * 1024"  # as ring.js says it
@@ -42,13 +39,6 @@ ANNOUNCED = """(id) => {
   const live = document.getElementById(id).closest("[aria-live]");
   return live === null ? "off" : live.getAttribute("aria-live");
 }"""
-
-
-@pytest.fixture
-def context(tmp_path: Path) -> Iterator[BrowserContext]:
-    """Give a browser that hears someone speak all the time."""
-    with browser_with_microphone(spoken_file(tmp_path), loops=True) as browser:
-        yield browser.new_context(viewport={"width": 1280, "height": 900})
 
 
 def test_every_state_of_a_recording_is_for_everybody(

@@ -23,6 +23,7 @@ from tests.e2e.recording_page import open_page, spoken_file, wait_until_recorded
 from tests.e2e.records import find_row, wait_until_parts_are_gone
 from tests.e2e.test_history import ask
 from tests.e2e.test_page import Complaints
+from tests.shared_stacks import get_scripted_stack
 from tests.stack import RunningStack
 from tools.client_session import ClientSession
 
@@ -42,9 +43,9 @@ FORMATS: Final = {
 
 
 @pytest.fixture(scope="module")
-def numbers(_scripted_stack: RunningStack) -> tuple[int, int]:
+def numbers() -> tuple[int, int]:
     """Have doctor1 say numbered words, one each half a second, twice; give the finished records' numbers."""
-    stack = _scripted_stack
+    stack = get_scripted_stack()
 
     async def dictations() -> list[ClientSession]:
         spoken = counter_pcm(Quality.MEDIUM, SPOKEN_S)

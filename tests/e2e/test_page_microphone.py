@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.e2e.accessibility import assert_accessible
 from tests.e2e.browser import browser_with_microphone
@@ -41,11 +41,18 @@ window.AudioContext = class extends Plain {
 MICROPHONES = ("Fake Audio Input 1", "Fake Audio Input 2")
 
 
-@pytest.fixture
-def two_microphones(tmp_path: Path) -> Iterator[Browser]:
-    """Give a browser with two microphones, both of which hear someone speak all the time."""
-    with browser_with_microphone(spoken_file(tmp_path), loops=True, devices=2) as browser:
+@pytest.fixture(scope="module")
+def _browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    wav = spoken_file(tmp_path_factory.mktemp("microphones"))
+    with browser_with_microphone(wav, loops=True, devices=2) as browser:
         yield browser
+
+
+@pytest.fixture
+def two_microphones(_browser: Browser) -> Iterator[BrowserContext]:
+    """Give a window of a browser with two microphones, both of which hear someone speak all the time."""
+    with _browser.new_context() as context:
+        yield context
 
 
 def test_who_has_denied_the_microphone_is_told_where_to_allow_it(
@@ -72,11 +79,10 @@ def test_who_has_denied_the_microphone_is_told_where_to_allow_it(
 
 
 def test_a_microphone_is_checked_and_chosen_before_it_is_needed(
-    scripted_stack: RunningStack, two_microphones: Browser
+    scripted_stack: RunningStack, two_microphones: BrowserContext
 ) -> None:
     """The check hears her without recording; her choice is remembered by the browser."""
-    context = two_microphones.new_context()
-    page = open_page(context, scripted_stack)
+    page = open_page(two_microphones, scripted_stack)
 
     page.click("#check")
     expect(page.locator("#hearing")).to_have_text("We hear you.", timeout=WITHIN_MS)
@@ -87,7 +93,7 @@ def test_a_microphone_is_checked_and_chosen_before_it_is_needed(
     timer = page.locator("#timer").inner_text()
     page.click("#check")
     expect(page.locator("#hearing")).to_be_empty()
-    later = open_page(context, scripted_stack)
+    later = open_page(two_microphones, scripted_stack)
     later.click("#check")
     expect(later.locator("#microphone option:checked")).to_have_text(MICROPHONES[1], timeout=WITHIN_MS)
 
@@ -96,10 +102,10 @@ def test_a_microphone_is_checked_and_chosen_before_it_is_needed(
 
 
 def test_a_recording_survives_the_loss_of_its_microphone(
-    scripted_stack: RunningStack, two_microphones: Browser
+    scripted_stack: RunningStack, two_microphones: BrowserContext
 ) -> None:
     """It goes on with the other one and says so; with none left it pauses until there is one again."""
-    page = open_page(two_microphones.new_context(), scripted_stack, REACHABLE_TRACKS)
+    page = open_page(two_microphones, scripted_stack, REACHABLE_TRACKS)
     message, pause = page.locator("#message"), page.locator("#pause")
     page.click("#start")
     wait_until_recorded(page, 1)
@@ -162,13 +168,14 @@ def test_a_microphone_that_gives_no_sound_is_told_of(scripted_stack: RunningStac
     assert receipt["Stored as captured"] == "Yes"
 
 
-def test_speech_without_text_is_told_of(scripted_stack: RunningStack, tmp_path: Path) -> None:
+def test_speech_without_text_is_told_of(
+    scripted_stack: RunningStack, two_microphones: BrowserContext
+) -> None:
     """Who speaks to a recogniser that finds no words must not think that all is well."""
-    with browser_with_microphone(spoken_file(tmp_path), loops=True) as browser:
-        page = open_page(browser.new_context(), scripted_stack)
-        page.click("#start")
-        expect(page.locator("#message")).to_contain_text("hear speech but get no text", timeout=WITHIN_MS)
-        assert_accessible(page, "no-text")
-        receipt = stop_and_read_receipt(page)
+    page = open_page(two_microphones, scripted_stack)
+    page.click("#start")
+    expect(page.locator("#message")).to_contain_text("hear speech but get no text", timeout=WITHIN_MS)
+    assert_accessible(page, "no-text")
+    receipt = stop_and_read_receipt(page)
 
     assert receipt["Stored as captured"] == "Yes"

@@ -78,11 +78,11 @@ def test_speech_is_sent_as_opus_and_kept_to_the_sample(speech_stack: RunningStac
     wait_until_parts_are_gone(speech_stack, row)
 
 
-def test_who_wants_it_lossless_sends_samples(scripted_stack: RunningStack, tmp_path: Path) -> None:
+def test_who_wants_it_lossless_sends_samples(speech_stack: RunningStack, tmp_path: Path) -> None:
     """One box, remembered: the cost that is shown changes with it, and so does what is recorded."""
     with browser_with_microphone(microphone_file(AUDIO / f"{SENTENCE}.wav", tmp_path)) as browser:
         page = browser.new_page()
-        sign_in(page, scripted_stack.info["frontend_url"], "doctor2", is_lossless=False)
+        sign_in(page, speech_stack.info["frontend_url"], "doctor2", is_lossless=False)
         expect(page.locator("#quality-cost")).to_contain_text("48 kbit/s")
 
         page.check("#lossless")
@@ -94,5 +94,5 @@ def test_who_wants_it_lossless_sends_samples(scripted_stack: RunningStack, tmp_p
         number = int(page.locator("#receipt").get_attribute("data-transcription-id") or "")
         is_remembered = page.evaluate("JSON.parse(localStorage.getItem('seva-arogya.choices')).lossless")
 
-    assert find_row(scripted_stack, number).audio_key.endswith("/recording.flac")
+    assert find_row(speech_stack, number).audio_key.endswith("/recording.flac")
     assert is_remembered == "yes"

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.e2e.accessibility import assert_accessible
-from tests.e2e.browser import browser_with_microphone
 from tests.e2e.recording_page import (
     WITHIN_MS,
     open_page,
     read_receipt,
     recorded,
     seconds_on,
-    spoken_file,
     stop_and_read_receipt,
     wait_until_recorded,
     wait_until_saved,
@@ -28,13 +24,6 @@ from tests.e2e.recording_page import (
 from tests.stack import RunningStack
 
 KNOWN_KEYS = {"sessionId", "recorded", "rateHz", "quality", "encoding", "isClosed", "at"}
-
-
-@pytest.fixture
-def context(tmp_path: Path) -> Iterator[BrowserContext]:
-    """Give a browser that hears someone speak all the time."""
-    with browser_with_microphone(spoken_file(tmp_path), loops=True) as browser:
-        yield browser.new_context(viewport={"width": 1280, "height": 900})
 
 
 def crash(page: Page) -> None:

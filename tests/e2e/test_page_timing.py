@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.accessibility import assert_accessible
-from tests.e2e.browser import browser_with_microphone
 from tests.e2e.pictures import FOLDER
 from tests.e2e.recording_page import (
     WITHIN_MS,
     open_page,
     recorded,
-    spoken_file,
     stop_and_read_receipt,
     wait_until_recorded,
     wait_until_saved,
@@ -45,13 +40,6 @@ TIMERS_OF_THE_BACKGROUND = """
 const every = window.setInterval.bind(window);
 window.setInterval = (act, ms) => every(act, Math.max(ms, 60_000));
 """
-
-
-@pytest.fixture
-def context(tmp_path: Path) -> Iterator[BrowserContext]:
-    """Give a browser that hears someone speak all the time."""
-    with browser_with_microphone(spoken_file(tmp_path), loops=True) as browser:
-        yield browser.new_context(viewport={"width": 1280, "height": 900})
 
 
 def write_report(page: Page) -> dict[str, Any]:

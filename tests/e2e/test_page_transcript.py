@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from local_stack.recognisers.counter_audio import COUNTER_BITS, COUNTER_MASK, MARK, frame_samples
 from tests.e2e.accessibility import assert_accessible
-from tests.e2e.browser import browser_with_microphone
 from tests.e2e.pictures import overflows
-from tests.e2e.recording_page import WITHIN_MS, open_page, spoken_file, stop_and_read_receipt
+from tests.e2e.recording_page import WITHIN_MS, open_page, stop_and_read_receipt
 from tests.e2e.records import wait_for
 from tests.e2e.test_history import ask
 from tests.stack import RunningStack
@@ -110,10 +108,9 @@ def wait_for_segments(page: Page, least: int) -> None:
 
 
 @pytest.fixture
-def context(tmp_path: Path) -> Iterator[BrowserContext]:
-    """Give a browser that may use the microphone and the clipboard."""
-    with browser_with_microphone(spoken_file(tmp_path), loops=True) as browser:
-        context = browser.new_context(viewport={"width": 1000, "height": 700})
+def context(listening_browser: Browser) -> Iterator[BrowserContext]:
+    """Give a window whose pages may use the microphone and the clipboard."""
+    with listening_browser.new_context(viewport={"width": 1000, "height": 700}) as context:
         context.grant_permissions(["microphone", "clipboard-read", "clipboard-write"])
         yield context
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
@@ -29,20 +28,13 @@ from tests.e2e.raw_client import (
 )
 from tests.e2e.records import wait_for
 from tests.e2e.test_sessions import assert_perfect
-from tests.stack import WITHOUT_PROXY, RunningStack, running_stack
+from tests.stack import WITHOUT_PROXY, RunningStack
 from tools.live_connection import NotAllowed, fetch_ticket
 
 SECONDS = 4.0
 PCM = counter_pcm(Quality.MEDIUM, SECONDS)
 HALF = from_seconds(SECONDS / 2, RATE_HZ)
 SEALED_WITHIN_S = 30.0
-
-
-@pytest.fixture(scope="module")
-def brisk_stack() -> Iterator[RunningStack]:
-    """Give a stack whose task looks for sign-outs with its sweeps: every second."""
-    with running_stack("--limits", "sweep_s=1") as stack:
-        yield stack
 
 
 def post(url: str, token: str | None = None, form: dict[str, str] | None = None) -> tuple[int, object]:
@@ -81,9 +73,9 @@ def new_ticket(stack: RunningStack, user: str = "doctor1") -> str:
     return wait_for(look, "a sign-in after the sign-out")
 
 
-async def test_what_was_recorded_is_sealed_and_a_new_sign_in_starts_anew(brisk_stack: RunningStack) -> None:
+async def test_what_was_recorded_is_sealed_and_a_new_sign_in_starts_anew(hurried_stack: RunningStack) -> None:
     """One press ends every session of the user, with all its audio; and nothing of anybody else's."""
-    stack = brisk_stack
+    stack = hurried_stack
     old = tokens("doctor1", stack.state_dir)
     unspent = (await asyncio.to_thread(fetch_ticket, stack.info["api_url"], old["access_token"]))[0]
     opening = start()
@@ -125,9 +117,9 @@ async def test_what_was_recorded_is_sealed_and_a_new_sign_in_starts_anew(brisk_s
     assert_perfect(stack, as_session(again, session_id=new_id), PCM, counter_words(SECONDS))
 
 
-async def test_who_is_not_signed_in_signs_nobody_out(brisk_stack: RunningStack) -> None:
+async def test_who_is_not_signed_in_signs_nobody_out(hurried_stack: RunningStack) -> None:
     """The authoriser stands before this route too."""
-    status, _ = await asyncio.to_thread(sign_out_everywhere, brisk_stack, "no token")
+    status, _ = await asyncio.to_thread(sign_out_everywhere, hurried_stack, "no token")
 
     assert status == 401
-    assert await ticket_for(brisk_stack, "doctor2")
+    assert await ticket_for(hurried_stack, "doctor2")

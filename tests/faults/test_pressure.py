@@ -23,7 +23,7 @@ from tests.e2e.raw_client import (
     stop,
 )
 from tests.e2e.test_sessions import assert_perfect
-from tests.faults.conftest import ROOM
+from tests.shared_stacks import ROOM
 from tests.stack import Process, RunningStack, list_processes
 
 SPEED = 2.0  # as fast as text follows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +37,7 @@ def test_it_answers_as_a_set_of_numbers_would(
     assert {n for r in ranges.overlap(start, end) for n in numbers(*r)} == numbers(start, end) & model
     assert ranges.covers(start, end) == (numbers(start, end) <= model)
     assert ranges.end == (max(model) + 1 if model else 0)
+    assert ranges.prefix == next(number for number in count() if number not in model)
     assert bool(ranges) == bool(model)
 
 
@@ -51,5 +54,5 @@ def test_contiguous_stops_at_the_first_hole() -> None:
     """What lies behind a hole does not count as received."""
     ranges = RangeSet([(0, 5), (7, 9)])
 
-    assert [ranges.contiguous(), ranges.contiguous(5), ranges.contiguous(8)] == [5, 5, 9]
+    assert [ranges.contiguous(0), ranges.contiguous(5), ranges.contiguous(8)] == [5, 5, 9]
     assert repr(ranges) == "RangeSet([(0, 5), (7, 9)])"
