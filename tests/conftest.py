@@ -52,15 +52,8 @@ SHARERS = {
     "tests/faults/test_stores.py": "the hurried stack",
 }
 GROUPS = list(dict.fromkeys(SHARERS.values()))
-# A stack or a synthesis begins within the time of the first test that asks for it, on a busy machine;
-# a recogniser of speech works for seconds by itself, and is let to work when the others leave it time.
-TIMEOUT_S = {
-    "tests/cdk_app/": 300,
-    "tests/e2e/": 240,
-    "tests/faults/": 400,
-    "tests/local_stack/recognisers/": 300,
-    "tests/local_stack/whole/": 180,
-}
+# A stack or a synthesis begins within the time of the first test that asks for it, on a busy machine.
+TIMEOUT_S = {"tests/cdk_app/": 300, "tests/e2e/": 240, "tests/faults/": 400}
 
 
 def group_of(nodeid: str) -> str:

@@ -32,10 +32,11 @@ async def test_a_message_reaches_the_task_untouched(stack: Stack) -> None:
 
 
 async def test_connect_sees_origin_and_ticket(stack: Stack) -> None:
-    """The handler is the deployed one: it must find what AWS would give it."""
+    """The handler is the deployed one: it must find what AWS would give it, and the time it has left."""
     async with stack.client():
         event = stack.connects.get_nowait()
 
+    assert 0 < stack.time_left_ms <= 29_000
     assert event["headers"]["Origin"] == ORIGIN
     assert event["headers"]["Sec-WebSocket-Version"] == "13"
     assert event["queryStringParameters"] == {"ticket": "abc"}
@@ -108,7 +109,7 @@ async def test_a_task_that_fails_is_told_by_the_gateways_own_frame(
 
 async def test_a_task_that_never_answers_is_given_up() -> None:
     """After the integration's timeout the client hears of it and the connection lives on."""
-    async with running(integration_timeout_s=0.05) as stack:
+    async with running(integration_timeout_s=2.0) as stack:  # time enough for `$connect`, which has no more
         stack.task.may_answer.clear()
         async with stack.client() as client:
             await client.send("{}")

@@ -22,7 +22,7 @@ async def test_messages_meet_every_task_and_survive_a_dead_one() -> None:
     balancer.set_targets([("127.0.0.1", task.port) for task in tasks])
     await balancer.until(lambda health: set(health.values()) == {Health.HEALTHY})
     gateway = Gateway(
-        GatewaySettings(balancer_port=balancer.port, pool_connections=4, integration_timeout_s=0.5),
+        GatewaySettings(balancer_port=balancer.port, pool_connections=4),
         connect=lambda _event, _context: {"statusCode": 200},
         disconnect=lambda _event, _context: None,
         lookup=lambda _key_id: None,
