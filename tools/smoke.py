@@ -48,7 +48,7 @@ from tools.smoke_checks.outcome import (
 )
 from tools.smoke_checks.pushes import check_gone, check_unread
 from tools.smoke_checks.speech import Speech, check_medical, check_sample, medical_kinds
-from tools.stream_file import TOKEN_VARIABLE, Target, local_target
+from tools.stream_file import TOKEN_VARIABLE, Target, deployed_target, local_target
 
 SAMPLE = Path(__file__).parent.parent / "tests" / "data" / "audio" / "real_austen_0870.wav"
 LOCAL_USER = "doctor1"
@@ -157,7 +157,7 @@ def deployed_checks(given: argparse.Namespace, samples: Samples) -> list[Check]:
             deployment = read_outputs_file(given.outputs.read_text(), given.stage)
         except OSError:
             raise CheckFailed(f"{given.outputs} cannot be read") from None
-    target = Target(deployment.api_url, deployment.api_url, read_token())
+    target = deployed_target(deployment.api_url, None, read_token())
     management = session.client("apigatewaymanagementapi", endpoint_url=deployment.connections_url)
 
     def transcribe_clients(service: str) -> object:
