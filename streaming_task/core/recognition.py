@@ -30,6 +30,7 @@ from streaming_task.core.events import (
     StreamResults,
     StreamWritable,
 )
+from streaming_task.core.expiry import Expiry
 from streaming_task.core.ownership import SessionChanges
 from streaming_task.core.patience import Patience
 from streaming_task.core.quiet import Quiet
@@ -50,7 +51,6 @@ QUOTA_RETRY_S = 5.0  # other streams must end first, so asking sooner cannot hel
 DELAYED_S = 3.0  # text further behind than this is called delayed
 UNAVAILABLE_AFTER = 4  # failures in a row
 ATTEMPTS_AFTER_STOP = 2  # the drain, and one feeding again; then the transcript stays pending
-ROLL_BEFORE_S = 60.0  # before the stream's credentials expire
 
 
 class Phase(StrEnum):
@@ -94,13 +94,13 @@ class Recognition:
         self._credit_at = 0.0
         self._fed_at = 0.0
         self._opened_at = 0.0
-        self._roll_at: float | None = None  # Unix seconds
         self._failures = 0
         self._failed_at_position = -1
         self._failures_here = 0
         self._last_end: StreamEnd | None = None
         self._retry_at = 0.0
         self._patience = Patience(rate_hz, coding)
+        self._expiry = Expiry(rate_hz)
         self._quiet = Quiet(rate_hz, begins_at)
 
     # -- what happened -------------------------------------------------------------------------------
@@ -169,8 +169,7 @@ class Recognition:
         self.phase = Phase.LIVE
         self._opened_at = now
         self._fed_at = now
-        if expires_at is not None:
-            self._roll_at = expires_at - min(ROLL_BEFORE_S, (expires_at - wall) / 4)
+        self._expiry.opened(wall, expires_at)
 
     def read_done(self) -> None:
         """Note that stored audio was read back, or could not be."""
@@ -229,7 +228,7 @@ class Recognition:
             is_silent = now >= self._fed_at + self._silence_timeout_s
             if _is_whole(recording) or is_silent or self._is_paused:
                 return [*effects, *self._end()]
-        if self._roll_at is not None and wall >= self._roll_at:
+        if self._expiry.is_due(wall):
             return [*effects, *self._end()]
         return effects
 
@@ -252,7 +251,7 @@ class Recognition:
         self._patience.begin()
         self._credit = BURST_S * self._rate_hz
         self._credit_at = now
-        self._roll_at = None
+        self._expiry.begin(self._fed)
         return [Note(SessionChanges(streams=self.stream + 1)), OpenStream(self.stream)]
 
     def _feed(self, recording: Recording, target: int, now: float) -> list[Effect]:
@@ -275,7 +274,9 @@ class Recognition:
                 until = cut_at
             data = recording.read(self._fed, until)
             samples = until - self._fed
-            if self._patience.fed(data, samples, now):
+            is_loud = self._patience.fed(data, samples, now)
+            self._expiry.fed(until, is_loud=is_loud)
+            if is_loud:
                 self._quiet.heard_sound(until)
             effects.append(Feed(self.stream, self._fed, data))
             self._credit -= samples
@@ -334,8 +335,8 @@ class Recognition:
             times.append(self._fed_at + self._silence_timeout_s)
         elif not self._is_blocked and not self._is_reading:
             times.append(self._credit_at + CHUNK_S / CATCH_UP)
-        if self._roll_at is not None:
-            times.append(now + max(0.0, self._roll_at - wall))
+        if self._expiry.at_the_latest is not None:
+            times.append(now + max(0.0, self._expiry.at_the_latest - wall))
         return min(times, default=None)
 
 

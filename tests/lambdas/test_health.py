@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -60,12 +59,10 @@ def test_a_probe_that_hangs_does_not_delay_the_answer() -> None:
         yield Reachable("secrets_manager")
         release.wait()
 
-    report = HealthReport([hangs, lambda: iter([ALL_GOOD[3]])], answered_within_s=0.2)
-    started = time.monotonic()
+    report = HealthReport([hangs, lambda: iter([ALL_GOOD[3]])], answered_within_s=2.0)
 
-    health = report.read()
+    health = report.read()  # whoever waited for all of them would wait for ever
 
-    assert time.monotonic() - started < 1.0
     release.set()
     assert health.failures == ("Timeout",)
     assert health.checks["secrets_manager"] == "healthy"

@@ -61,7 +61,7 @@ def test_an_error_is_named_and_its_text_kept_out_of_the_log(function: LambdaFunc
 
 def test_an_instance_that_takes_too_long_is_killed(tmp_path: Path) -> None:
     """The next invocation gets a fresh one."""
-    function = LambdaFunction(settings(tmp_path, timeout_s=0.5))
+    function = LambdaFunction(settings(tmp_path, timeout_s=2.0))
     before = function({"do": "process"})
 
     with pytest.raises(FunctionFailed, match="TimedOut"):

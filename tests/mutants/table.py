@@ -10,4 +10,5 @@ from tests.mutants.ownership import OWNERSHIP
 from tests.mutants.page import PAGE
 from tests.mutants.text import TEXT
 
-MUTANTS = (*AUDIO, *TEXT, *OWNERSHIP, *PAGE, *LIVE_TEXT, *HISTORY, *DEPLOYMENT)
+PARTS = (AUDIO, TEXT, OWNERSHIP, PAGE, LIVE_TEXT, HISTORY, DEPLOYMENT)
+MUTANTS = tuple(mutant for part in PARTS for mutant in part)

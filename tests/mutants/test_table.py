@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.mutant import Mutant
-from tests.mutants.table import MUTANTS
+from tests.mutants.table import MUTANTS, PARTS
 
 ROOT = Path(__file__).parent.parent.parent
 INVARIANTS = {f"I{number}" for number in range(1, 8)}
@@ -40,6 +40,16 @@ def test_every_invariant_is_broken_by_one() -> None:
     named = {word for mutant in MUTANTS for word in re.findall(r"I\d", mutant.breaks)}
 
     assert named == INVARIANTS
+
+
+def test_the_page_on_reliability_counts_them() -> None:
+    """Who reads of guarantees there reads how many are broken on purpose, part by part."""
+    page = (ROOT / "docs" / "reliability.md").read_text()
+    rows = page.partition("| what is broken |")[2].partition("\n\n")[0]
+
+    counted = [int(count) for count in re.findall(r"\| (\d+) \|$", rows, re.MULTILINE)]
+
+    assert counted == [len(part) for part in PARTS]
 
 
 def test_no_two_have_one_name() -> None:

@@ -83,6 +83,22 @@ TEXT = (
         (HOSTILE,),
     ),
     Mutant(
+        "a stream outlives its credentials",
+        "the text keeps coming: what expires is replaced before anybody notices",
+        f"{CORE}/expiry.py",
+        "        self.at_the_latest = expires_at - ahead_s\n",
+        "        self.at_the_latest = expires_at\n",
+        (f"{CORE_TESTS}/test_expiry.py",),
+    ),
+    Mutant(
+        "a stream is replaced within a word although a pause came",
+        "every word once: no stream hears half of one",
+        f"{CORE}/expiry.py",
+        "        return wall >= self.at_the_latest or self._fed_until - self._loud_until >= self._pause\n",
+        "        return wall >= self.at_the_latest\n",
+        (f"{CORE_TESTS}/test_expiry.py",),
+    ),
+    Mutant(
         "an aborted stream counts as drained",
         "the record has every word",
         f"{CORE}/recognition.py",

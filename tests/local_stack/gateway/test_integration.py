@@ -109,7 +109,7 @@ async def test_connections_are_given_up_in_time(task: FakeHttpTask) -> None:
 
 async def test_a_timeout_is_an_outcome(task: FakeHttpTask) -> None:
     """The late answer is not taken for the next request's."""
-    integration = pool(task, timeout_s=0.05)
+    integration = pool(task, timeout_s=2.0)  # the next request, which is answered, has no more either
     task.may_answer.clear()
 
     assert await outcome_of(integration) is IntegrationFailure.TIMED_OUT

@@ -212,18 +212,6 @@ def test_a_full_stream_is_given_the_same_audio_again() -> None:
     assert fed(scene)[count] == (0, 2 * CHUNK)
 
 
-def test_a_stream_ends_before_its_credentials_do() -> None:
-    """Signed events would be refused in mid-word; a new stream with new credentials goes on."""
-    scene = live_scene(CHUNK, expires_at=20.0)
-    for number in range(1, 16):
-        scene.wait(1.0)
-        if not list(scene.of(do.EndStream)):
-            scene.audio(number * CHUNK, CHUNK)
-
-    assert list(scene.of(do.EndStream)) == [do.EndStream(0)]
-    assert scene.now == pytest.approx(15.0)
-
-
 def test_a_stream_ends_between_frames_however_messages_are_cut() -> None:
     """What the next one hears first is nothing that the last one had heard the beginning of."""
     scene = live_scene(CHUNK, expires_at=20.0)

@@ -1,0 +1,47 @@
+"""When to replace a stream whose credentials will expire: in a pause of speech, if one comes in time. Pure.
+
+A stream that ends within a word costs it: each of the two streams hears one half.
+"""
+
+from __future__ import annotations
+
+from contract.audio import from_seconds
+
+REPLACED_BEFORE_S = 60.0  # before the credentials expire, at the latest; a pause is looked for as long before
+PAUSE_S = 0.6  # of quiet: longer than any stop within a word, shorter than a breath between sentences
+
+
+class Expiry:
+    """Follows what one stream is fed."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._pause = from_seconds(PAUSE_S, rate_hz)
+        self._earliest = 0.0  # Unix seconds, as `at_the_latest`
+        self.at_the_latest: float | None = None  # None: these credentials are for ever
+        self._loud_until = 0
+        self._fed_until = 0
+
+    def begin(self, at: int) -> None:
+        """Begin anew with a stream that is fed from sample `at` on."""
+        self.at_the_latest = None
+        self._loud_until = self._fed_until = at
+
+    def opened(self, wall: float, expires_at: float | None) -> None:
+        """Note when the stream's credentials expire; of a short life, half is kept clear of looking."""
+        if expires_at is None:
+            return
+        ahead_s = min(REPLACED_BEFORE_S, (expires_at - wall) / 4)
+        self.at_the_latest = expires_at - ahead_s
+        self._earliest = self.at_the_latest - ahead_s
+
+    def fed(self, until: int, *, is_loud: bool) -> None:
+        """Note audio up to sample `until`."""
+        self._fed_until = until
+        if is_loud:
+            self._loud_until = until
+
+    def is_due(self, wall: float) -> bool:
+        """Tell whether now is the time."""
+        if self.at_the_latest is None or wall < self._earliest:
+            return False
+        return wall >= self.at_the_latest or self._fed_until - self._loud_until >= self._pause
