@@ -1,6 +1,11 @@
-"""What holds for every test: examples are not timed, and what shares a costly fixture shares a process."""
+"""What holds for every test: examples are not timed; what shares a costly fixture shares a process.
+
+A stack that tests share is stopped with the last of them.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
@@ -47,6 +52,7 @@ SHARERS = {
     "tests/e2e/test_repeats.py": "the scripted stack",
     "tests/e2e/test_smoke.py": "the scripted stack",
     "tests/e2e/test_sign_out.py": "the hurried stack",
+    "tests/faults/test_forged_address.py": "the hurried stack",
     "tests/faults/test_pressure.py": "the hurried stack",
     "tests/faults/test_recognition.py": "the hurried stack",
     "tests/faults/test_stores.py": "the hurried stack",
@@ -67,16 +73,23 @@ def _turn(item: pytest.Item) -> int:
     return GROUPS.index(group) if group in GROUPS else len(GROUPS)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Stop the stacks of a group after its last test."""
-    if nextitem is None or group_of(nextitem.nodeid) != group_of(item.nodeid):
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Stop the stacks of a group after its last test, when nothing uses them any more."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or group_of(nextitem.nodeid) != group_of(item.nodeid):
+            STACKS.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish() -> Generator[None]:
+    """Stop what runs yet when the tests end early; the fixtures that use it end first."""
+    try:
+        return (yield)
+    finally:
         STACKS.stop()
-
-
-def pytest_sessionfinish() -> None:
-    """Stop what runs yet when the tests end early."""
-    STACKS.stop()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from tests.stack import WITHOUT_PROXY, RunningStack, eventually, running_stack
+from tests.stack import WITHOUT_PROXY, RunningStack, StackFailed, eventually, running_stack
 
 ROOM: Final = 4  # sessions that the hurried stack's one task takes
 
@@ -22,13 +22,24 @@ class SharedStacks:
 
     def __init__(self) -> None:
         self._running: dict[str, RunningStack] = {}
+        self._failed: dict[str, StackFailed] = {}
         self._to_stop = ExitStack()
 
     def get(self, name: str, *arguments: str, recognizer: str = "scripted") -> RunningStack:
-        """Give the stack of that name; start it with these arguments if it does not run."""
+        """Give the stack of that name; start it with these arguments if it does not run.
+
+        Raises:
+            StackFailed: it does not start; who asks again is told so at once.
+        """
+        if name in self._failed:
+            raise self._failed[name]
         if name not in self._running:
             starting = running_stack(*arguments, recognizer=recognizer)
-            self._running[name] = self._to_stop.enter_context(starting)
+            try:
+                self._running[name] = self._to_stop.enter_context(starting)
+            except StackFailed as reason:
+                self._failed[name] = reason
+                raise
         return self._running[name]
 
     def stop(self) -> None:
@@ -38,6 +49,7 @@ class SharedStacks:
             StackFailed: one left something behind.
         """
         self._running.clear()
+        self._failed.clear()
         self._to_stop.close()
 
 
@@ -58,9 +70,11 @@ def scripted_stack() -> Iterator[RunningStack]:
 
 
 @pytest.fixture
-def speech_stack() -> RunningStack:
+def speech_stack() -> Iterator[RunningStack]:
     """Give a stack that understands speech."""
-    return STACKS.get("speech", recognizer="offline")
+    stack = STACKS.get("speech", recognizer="offline")
+    yield stack
+    stack.clear_faults()
 
 
 @pytest.fixture

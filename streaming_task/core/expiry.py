@@ -8,7 +8,7 @@ from __future__ import annotations
 from contract.audio import from_seconds
 
 REPLACED_BEFORE_S = 60.0  # before the credentials expire, at the latest; a pause is looked for as long before
-PAUSE_S = 0.6  # of quiet: longer than any stop within a word, shorter than a breath between sentences
+PAUSE_S = 0.6  # of quiet; by ear: a stop within a word is shorter, a breath between sentences longer
 
 
 class Expiry:
@@ -27,7 +27,7 @@ class Expiry:
         self._loud_until = self._fed_until = at
 
     def opened(self, wall: float, expires_at: float | None) -> None:
-        """Note when the stream's credentials expire; of a short life, half is kept clear of looking."""
+        """Note when the stream's credentials expire: of a short life, no pause of the first half is taken."""
         if expires_at is None:
             return
         ahead_s = min(REPLACED_BEFORE_S, (expires_at - wall) / 4)
@@ -35,7 +35,7 @@ class Expiry:
         self._earliest = self.at_the_latest - ahead_s
 
     def fed(self, until: int, *, is_loud: bool) -> None:
-        """Note audio up to sample `until`."""
+        """Note audio up to sample `until`, which may lie before what a full stream did not take."""
         self._fed_until = until
         if is_loud:
             self._loud_until = until

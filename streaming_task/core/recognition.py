@@ -147,6 +147,7 @@ class Recognition:
             case StreamBlocked(fed_until=fed_until):
                 self._is_blocked = True
                 self._fed = min(self._fed, fed_until)
+                self._expiry.fed(self._fed, is_loud=False)
             case StreamWritable():
                 self._is_blocked = False
             case StreamEnded(ended=ended):
@@ -221,7 +222,7 @@ class Recognition:
             is_stopping = recording.end is not None
             self._ended(Ended(StreamEnd.TIMEOUT, "Hang"), transcript, now, is_stopping=is_stopping)
             return hung
-        effects: list[Effect] = self._feed(recording, target, now)
+        effects: list[Effect] = self._feed(recording, target, now, wall)
         if self._is_leaving:
             return [*effects, *self._end()]  # a backlog is the next owner's
         if self._fed >= target and not self._is_reading:
@@ -254,7 +255,7 @@ class Recognition:
         self._expiry.begin(self._fed)
         return [Note(SessionChanges(streams=self.stream + 1)), OpenStream(self.stream)]
 
-    def _feed(self, recording: Recording, target: int, now: float) -> list[Effect]:
+    def _feed(self, recording: Recording, target: int, now: float, wall: float) -> list[Effect]:
         rate = self._rate_hz
         self._credit = min(BURST_S * rate, self._credit + (now - self._credit_at) * CATCH_UP * rate)
         self._credit_at = now
@@ -282,6 +283,8 @@ class Recognition:
             self._credit -= samples
             self._fed = until
             self._fed_at = now
+            if self._expiry.is_due(wall):
+                break
         return effects
 
     def _end(self) -> list[Effect]:

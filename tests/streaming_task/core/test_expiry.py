@@ -83,6 +83,65 @@ def test_credentials_that_do_not_expire_end_no_stream() -> None:
     assert not speaker.has_ended
 
 
+def test_a_pause_within_what_is_fed_at_once_is_taken() -> None:
+    """After a stall much comes together: the stream ends where the quiet was, and not a word later."""
+    speaker = Speaker(EXPIRES_AT)
+    speaker.until(11.0)
+    scene = speaker.scene
+    scene.wait(1.0)
+
+    scene.send(round(11.2 * RATE), QUIET * 3 + VOICE)
+
+    assert list(scene.of(do.EndStream)) == [do.EndStream(0)]
+    assert list(scene.of(do.Feed))[-1].start == round(11.6 * RATE)
+
+
+def test_quiet_that_a_full_stream_did_not_take_is_no_pause() -> None:
+    """It is fed again, and counts then."""
+    speaker = Speaker(EXPIRES_AT)
+    speaker.until(9.0)
+    speaker.until(9.8, QUIET)  # too early to count
+    scene = speaker.scene
+    scene.tell(ev.StreamBlocked(0, round(9.0 * RATE)))
+    scene.wait(1.0)
+    had_ended = speaker.has_ended
+
+    scene.tell(ev.StreamWritable(0))
+
+    assert (had_ended, speaker.has_ended) == (False, True)
+
+
+def test_whoever_says_nothing_more_is_woken_in_time() -> None:
+    """Between two messages, too, the time may come."""
+    speaker = Speaker(EXPIRES_AT)
+    speaker.until(14.0)
+    scene = speaker.scene
+
+    while not speaker.has_ended:
+        due_at = scene.session.next_due_at(scene.now, scene.wall)
+        assert due_at is not None
+        assert due_at < 15.1
+        scene.wall += due_at - scene.now
+        scene.now = due_at
+        scene.tell(ev.Tick())
+
+    assert scene.wall == pytest.approx(15.0)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 48_000])
+def test_a_pause_is_as_long_at_every_rate(rate_hz: int) -> None:
+    """Six tenths of a second; not less."""
+    expiry = Expiry(rate_hz)
+    expiry.begin(rate_hz)
+    expiry.opened(0.0, EXPIRES_AT)
+    due = []
+    for samples in (rate_hz * 6 // 10 - 1, rate_hz * 6 // 10):
+        expiry.fed(rate_hz + samples, is_loud=False)
+        due.append(expiry.is_due(12.0))
+
+    assert due == [False, True]
+
+
 def test_what_was_quiet_before_a_stream_is_not_its_pause() -> None:
     """It begins with what the last one had not heard to its end, and must hear a pause of its own."""
     expiry = Expiry(RATE)
