@@ -12,19 +12,18 @@ PAUSE_S = 0.6  # of quiet; by ear: a stop within a word is shorter, a breath bet
 
 
 class Expiry:
-    """Follows what one stream is fed."""
+    """Follows what is loud of that which one stream is fed."""
 
     def __init__(self, rate_hz: int) -> None:
         self._pause = from_seconds(PAUSE_S, rate_hz)
         self._earliest = 0.0  # Unix seconds, as `at_the_latest`
         self.at_the_latest: float | None = None  # None: these credentials are for ever
         self._loud_until = 0
-        self._fed_until = 0
 
     def begin(self, at: int) -> None:
         """Begin anew with a stream that is fed from sample `at` on."""
         self.at_the_latest = None
-        self._loud_until = self._fed_until = at
+        self._loud_until = at
 
     def opened(self, wall: float, expires_at: float | None) -> None:
         """Note when the stream's credentials expire: of a short life, no pause of the first half is taken."""
@@ -34,14 +33,12 @@ class Expiry:
         self.at_the_latest = expires_at - ahead_s
         self._earliest = self.at_the_latest - ahead_s
 
-    def fed(self, until: int, *, is_loud: bool) -> None:
-        """Note audio up to sample `until`, which may lie before what a full stream did not take."""
-        self._fed_until = until
-        if is_loud:
-            self._loud_until = until
+    def heard_sound(self, until: int) -> None:
+        """Note loud audio that ends at sample `until`."""
+        self._loud_until = until
 
-    def is_due(self, wall: float) -> bool:
-        """Tell whether now is the time."""
+    def is_due(self, wall: float, fed: int) -> bool:
+        """Tell whether now is the time, for a stream that has taken audio up to sample `fed`."""
         if self.at_the_latest is None or wall < self._earliest:
             return False
-        return wall >= self.at_the_latest or self._fed_until - self._loud_until >= self._pause
+        return wall >= self.at_the_latest or fed - self._loud_until >= self._pause

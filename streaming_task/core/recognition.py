@@ -147,7 +147,6 @@ class Recognition:
             case StreamBlocked(fed_until=fed_until):
                 self._is_blocked = True
                 self._fed = min(self._fed, fed_until)
-                self._expiry.fed(self._fed, is_loud=False)
             case StreamWritable():
                 self._is_blocked = False
             case StreamEnded(ended=ended):
@@ -229,7 +228,7 @@ class Recognition:
             is_silent = now >= self._fed_at + self._silence_timeout_s
             if _is_whole(recording) or is_silent or self._is_paused:
                 return [*effects, *self._end()]
-        if self._expiry.is_due(wall):
+        if self._expiry.is_due(wall, self._fed):
             return [*effects, *self._end()]
         return effects
 
@@ -275,15 +274,14 @@ class Recognition:
                 until = cut_at
             data = recording.read(self._fed, until)
             samples = until - self._fed
-            is_loud = self._patience.fed(data, samples, now)
-            self._expiry.fed(until, is_loud=is_loud)
-            if is_loud:
+            if self._patience.fed(data, samples, now):
                 self._quiet.heard_sound(until)
+                self._expiry.heard_sound(until)
             effects.append(Feed(self.stream, self._fed, data))
             self._credit -= samples
             self._fed = until
             self._fed_at = now
-            if self._expiry.is_due(wall):
+            if self._expiry.is_due(wall, self._fed):
                 break
         return effects
 

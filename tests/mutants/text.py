@@ -94,7 +94,7 @@ TEXT = (
         "a stream is replaced within a word although a pause came",
         "every word once: no stream hears half of one",
         f"{CORE}/expiry.py",
-        "        return wall >= self.at_the_latest or self._fed_until - self._loud_until >= self._pause\n",
+        "        return wall >= self.at_the_latest or fed - self._loud_until >= self._pause\n",
         "        return wall >= self.at_the_latest\n",
         (f"{CORE_TESTS}/test_expiry.py",),
     ),

@@ -136,8 +136,7 @@ def test_a_pause_is_as_long_at_every_rate(rate_hz: int) -> None:
     expiry.opened(0.0, EXPIRES_AT)
     due = []
     for samples in (rate_hz * 6 // 10 - 1, rate_hz * 6 // 10):
-        expiry.fed(rate_hz + samples, is_loud=False)
-        due.append(expiry.is_due(12.0))
+        due.append(expiry.is_due(12.0, rate_hz + samples))
 
     assert due == [False, True]
 
@@ -147,13 +146,11 @@ def test_what_was_quiet_before_a_stream_is_not_its_pause() -> None:
     expiry = Expiry(RATE)
     expiry.begin(0)
     expiry.opened(0.0, EXPIRES_AT)
-    expiry.fed(2 * RATE, is_loud=False)
-    was_due = expiry.is_due(12.0)
+    was_due = expiry.is_due(12.0, 2 * RATE)
 
     expiry.begin(3 * RATE)
-    is_due_unopened = expiry.is_due(EXPIRES_AT)
+    is_due_unopened = expiry.is_due(EXPIRES_AT, 3 * RATE)
     expiry.opened(12.0, EXPIRES_AT)
-    expiry.fed(3 * RATE + CHUNK, is_loud=False)
 
     assert (was_due, is_due_unopened) == (True, False)
-    assert [expiry.is_due(wall) for wall in (17.0, 18.0)] == [False, True]
+    assert [expiry.is_due(wall, 3 * RATE + CHUNK) for wall in (17.0, 18.0)] == [False, True]
