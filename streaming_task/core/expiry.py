@@ -26,12 +26,16 @@ class Expiry:
         self._loud_until = at
 
     def opened(self, wall: float, expires_at: float | None) -> None:
-        """Note when the stream's credentials expire: of a short life, no pause of the first half is taken."""
+        """Note when the stream's credentials expire: of a short life, near its end.
+
+        Whoever asks for others too soon may be given the same again, and what is left of them is shorter yet.
+        """
         if expires_at is None:
             return
-        ahead_s = min(REPLACED_BEFORE_S, (expires_at - wall) / 4)
+        life_s = expires_at - wall
+        ahead_s = min(REPLACED_BEFORE_S, life_s / 4)
         self.at_the_latest = expires_at - ahead_s
-        self._earliest = self.at_the_latest - ahead_s
+        self._earliest = self.at_the_latest - min(REPLACED_BEFORE_S, life_s / 16)
 
     def heard_sound(self, until: int) -> None:
         """Note loud audio that ends at sample `until`."""

@@ -15,7 +15,7 @@ CHUNK_S = 0.2
 CHUNK = RATE // 5
 VOICE = array("h", [4_000] * CHUNK).tobytes()
 QUIET = bytes(2 * CHUNK)
-EXPIRES_AT = 20.0  # so a pause is looked for from 10 s on, and waited for until 15 s
+EXPIRES_AT = 20.0  # so a pause is looked for from 13.75 s on, and waited for until 15 s
 
 
 class Speaker:
@@ -44,14 +44,14 @@ class Speaker:
 def test_a_stream_ends_in_the_first_pause_of_its_last_time() -> None:
     """Ended within a word, each of two streams would hear one half of it."""
     speaker = Speaker(EXPIRES_AT)
-    speaker.until(11.0)
-    speaker.until(11.4, QUIET)
+    speaker.until(14.0)
+    speaker.until(14.4, QUIET)
     had_ended = speaker.has_ended
 
     speaker.until(15.0, QUIET)
 
     assert not had_ended
-    assert speaker.scene.now == pytest.approx(11.6)
+    assert speaker.scene.now == pytest.approx(14.6)
     assert list(speaker.scene.of(do.EndStream)) == [do.EndStream(0)]
 
 
@@ -68,8 +68,8 @@ def test_a_stop_within_a_word_is_no_pause() -> None:
 def test_a_pause_that_comes_before_is_left_alone() -> None:
     """A stream more costs more than it gives while these credentials are good for long."""
     speaker = Speaker(EXPIRES_AT)
-    speaker.until(9.0, QUIET)
-    speaker.until(14.0)
+    speaker.until(13.0, QUIET)
+    speaker.until(14.8)
 
     assert not speaker.has_ended
 
@@ -86,23 +86,23 @@ def test_credentials_that_do_not_expire_end_no_stream() -> None:
 def test_a_pause_within_what_is_fed_at_once_is_taken() -> None:
     """After a stall much comes together: the stream ends where the quiet was, and not a word later."""
     speaker = Speaker(EXPIRES_AT)
-    speaker.until(11.0)
+    speaker.until(13.0)
     scene = speaker.scene
     scene.wait(1.0)
 
-    scene.send(round(11.2 * RATE), QUIET * 3 + VOICE)
+    scene.send(round(13.2 * RATE), QUIET * 3 + VOICE)
 
     assert list(scene.of(do.EndStream)) == [do.EndStream(0)]
-    assert list(scene.of(do.Feed))[-1].start == round(11.6 * RATE)
+    assert list(scene.of(do.Feed))[-1].start == round(13.6 * RATE)
 
 
 def test_quiet_that_a_full_stream_did_not_take_is_no_pause() -> None:
     """It is fed again, and counts then."""
     speaker = Speaker(EXPIRES_AT)
-    speaker.until(9.0)
-    speaker.until(9.8, QUIET)  # too early to count
+    speaker.until(12.6)
+    speaker.until(13.4, QUIET)  # too early to count
     scene = speaker.scene
-    scene.tell(ev.StreamBlocked(0, round(9.0 * RATE)))
+    scene.tell(ev.StreamBlocked(0, round(12.6 * RATE)))
     scene.wait(1.0)
     had_ended = speaker.has_ended
 
@@ -136,7 +136,7 @@ def test_a_pause_is_as_long_at_every_rate(rate_hz: int) -> None:
     expiry.opened(0.0, EXPIRES_AT)
     due = []
     for samples in (rate_hz * 6 // 10 - 1, rate_hz * 6 // 10):
-        due.append(expiry.is_due(12.0, rate_hz + samples))
+        due.append(expiry.is_due(14.0, rate_hz + samples))
 
     assert due == [False, True]
 
@@ -146,11 +146,11 @@ def test_what_was_quiet_before_a_stream_is_not_its_pause() -> None:
     expiry = Expiry(RATE)
     expiry.begin(0)
     expiry.opened(0.0, EXPIRES_AT)
-    was_due = expiry.is_due(12.0, 2 * RATE)
+    was_due = expiry.is_due(14.0, 2 * RATE)
 
     expiry.begin(3 * RATE)
     is_due_unopened = expiry.is_due(EXPIRES_AT, 3 * RATE)
     expiry.opened(12.0, EXPIRES_AT)
 
     assert (was_due, is_due_unopened) == (True, False)
-    assert [expiry.is_due(wall, 3 * RATE + CHUNK) for wall in (17.0, 18.0)] == [False, True]
+    assert [expiry.is_due(wall, 3 * RATE + CHUNK) for wall in (17.6, 18.0)] == [False, True]
